@@ -1,0 +1,43 @@
+"""Imports Keras quietly: `from dalle_tutorial.backend import keras`.
+
+TensorFlow prints a few C++ lines to file descriptor 2 while it is imported. They are harmless, but strict
+nbval compares stderr and a reader of a notebook takes them for an error. Switching oneDNN off silences them and
+halves the speed of training, so the descriptor is turned away for the time of the import instead.
+"""
+
+import contextlib
+import os
+import sys
+
+
+@contextlib.contextmanager
+def _quiet_stderr():
+    """Sends file descriptor 2 to nowhere; on an exception, says what had been written to it."""
+    import tempfile
+
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as heard:
+        kept = os.dup(2)
+        os.dup2(heard.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            heard.seek(0)
+            os.write(kept, heard.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+with _quiet_stderr():
+    import keras
+
+    # Keras imports its backend with it; TensorFlow's own lazy parts announce themselves on first use.
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as _tf
+
+        _tf.constant(0.0)
+
+__all__ = ["keras"]

@@ -1,0 +1,1 @@
+"""Captioned pictures: the shapes world with its oracle, and the emoji world."""

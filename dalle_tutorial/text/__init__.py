@@ -1,0 +1,1 @@
+"""Words to vectors: tokenisers, the transformer text encoder, and probes of what it knows."""

@@ -1,0 +1,1 @@
+"""Figures: static ones, ones that move with no kernel, and live controls."""
