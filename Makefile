@@ -1,0 +1,91 @@
+# Everything that can be done with this repository; `make help` lists it.
+# Needs git, make and Python ≥ 3.11. Name another Python with `make PYTHON=python3.12 book`.
+
+PYTHON ?= python3
+PORT ?= 8000
+FILES ?=
+VENV := .venv/bin
+PY := $(VENV)/python
+SITE := _build/html
+PYTEST := $(PY) -m pytest
+NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=180 -p no:cacheprovider
+READY := .venv/.ready
+VENDOR := _assets/vendor/.ready
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup book serve lab test lint unit-test notebook-test site-test coverage notebooks first-cells weights \
+	benchmarks lock colab-test newest-test clean distclean
+
+help:  ## list the targets
+	@awk -F ':.*##' '/^[a-z-]+:.*##/ { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(READY): requirements.txt pyproject.toml scripts/bootstrap.py
+	@$(PYTHON) scripts/bootstrap.py
+	@touch $@
+
+$(VENDOR): $(READY) package.json package-lock.json scripts/vendor.py
+	@$(PY) -m scripts.vendor
+	@touch $@
+
+setup: $(READY) $(VENDOR)  ## make .venv and fetch the front-end parts (the other targets do it when needed)
+
+# A strict build that failed must report its warnings again the next time, so what Sphinx remembers goes.
+book: setup first-cells  ## build the site from the committed outputs; nothing is executed
+	@start=$$(date +%s); \
+	$(VENV)/jupyter-book build . -W -n --keep-going || { rm -rf _build/.doctrees; exit 1; }; \
+	echo "$(CURDIR)/$(SITE)/index.html: built in $$(($$(date +%s) - start)) s; \`make serve\` shows it"
+
+serve: book  ## show the site on this machine: http://localhost:8000 (PORT=8000)
+	@echo "http://localhost:$(PORT) (stop with Ctrl-C)"
+	@$(PY) -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
+
+lab: setup  ## open the notebooks in JupyterLab
+	$(VENV)/jupyter lab --notebook-dir chapters
+
+test: lint unit-test notebook-test site-test  ## everything below that ends in -test, and the linter
+	@echo "all tests passed"
+
+lint: $(READY)  ## ruff over code and notebooks
+	$(VENV)/ruff check .
+
+unit-test: setup  ## tests of the package, of the tools and of the notebooks' form
+	$(PYTEST) -n 2 --dist loadfile --ignore tests/site tests
+
+notebook-test: $(READY)  ## run every notebook and compare every output with the committed one (FILES=...)
+	$(PYTEST) $(NBVAL) -n 2 --dist loadscope --timeout 600 $(or $(FILES),chapters)
+
+site-test: book  ## tests of the built site; those that need a browser are skipped where none is found
+	$(PYTEST) -rs tests/site
+
+coverage: setup  ## which lines of the package the unit tests reach
+	$(VENV)/coverage run -m pytest -q --ignore tests/site tests
+	$(VENV)/coverage report
+
+notebooks: $(READY)  ## execute the notebooks and save them with their outputs (FILES=...)
+	$(PY) -m scripts.notebooks execute $(FILES)
+
+first-cells: $(READY)  ## write every notebook's first cell from the address in _config.yml
+	@$(PY) -m scripts.notebooks first-cell
+
+weights: $(READY)  ## train again everything that is shipped in dalle_tutorial/weights
+	$(PY) -m scripts.train_all
+
+benchmarks: $(READY)  ## print the tables behind the book's figures
+	@for script in benchmarks/*.py; do echo "== $$script"; $(PY) $$script || exit 1; done
+
+lock: $(READY)  ## resolve pyproject.toml anew into requirements.txt
+	$(PY) -m scripts.lock --upgrade
+
+colab-test: $(READY)  ## run every notebook as Google Colab would, with the versions that it brings
+	$(PY) -m scripts.colab $(FILES)
+
+newest-test:  ## run every notebook with the newest release of everything, in .venv-newest
+	$(PYTHON) scripts/bootstrap.py --newest
+	.venv-newest/bin/python -m pytest $(NBVAL) -n 2 --dist loadscope --timeout 600 $(or $(FILES),chapters)
+
+clean:  ## remove the built site
+	rm -rf _build
+
+distclean: clean  ## remove everything that git does not track here
+	rm -rf .venv .venv-newest .venv-colab node_modules _assets/vendor
