@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 def _round() -> BracketStyle:
-    return BracketStyle(left="(", right=")")
+    return BracketStyle(left="(", right=")", sep="; ")
 
 
 @dataclass
@@ -33,7 +33,7 @@ class RoundAuthorYear(AuthorYearReferenceStyle):
     bracket_year: BracketStyle = field(default_factory=_round)
 
 
-class cited_here(nodes.General, nodes.Element):  # noqa: N801 (docutils nodes are lower-case)
+class cited_here(nodes.General, nodes.Element):
     """Stands where the list will be; replaced before writing."""
 
 
@@ -78,13 +78,12 @@ class PlainBibliography(SphinxPostTransform):
 
     def run(self, **kwargs):
         """Turn each container of citations into a bullet list whose items keep the citations' ids."""
-        for citation in list(self.document.findall(nodes.citation)):
-            container = citation.parent
-            if container is None or not isinstance(container, nodes.container):
+        for container in list(self.document.findall(nodes.container)):
+            if not container.children or not all(isinstance(child, nodes.citation) for child in container):
                 continue
             items = [
-                nodes.list_item("", *[n for n in c if not isinstance(n, nodes.label)], ids=c["ids"])
-                for c in container
+                nodes.list_item("", *[n for n in citation if not isinstance(n, nodes.label)], ids=citation["ids"])
+                for citation in container
             ]
             container.replace_self(nodes.bullet_list("", *items, classes=["bibliography"]))
 
