@@ -22,8 +22,8 @@ def circle(u, v):
 
 
 def square(u, v):
-    """An upright square, half a side = 0.77."""
-    return np.maximum(np.abs(u), np.abs(v)) - 0.77
+    """An upright square, half a side = 0.76: its corners lie 1.075 from the centre."""
+    return np.maximum(np.abs(u), np.abs(v)) - 0.76
 
 
 def triangle(u, v):
@@ -53,8 +53,8 @@ def star(u, v):
 
 
 def heart(u, v):
-    """A heart with its point down, about 1.0 in every direction."""
-    scale = 0.6
+    """A heart with its point down, about 0.9 wide and high each way; its lobes reach 1.077 from the centre."""
+    scale = 0.62
     x, y = np.abs(u) * scale, 0.56 - v * scale
     lobe = np.sqrt((x - 0.25) ** 2 + (y - 0.75) ** 2) - math.sqrt(2) / 4
     along = 0.5 * np.maximum(x + y, 0)
