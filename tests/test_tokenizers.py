@@ -1,4 +1,4 @@
-"""The word tokeniser: splitting, ids, padding, and an error that helps for everything a reader can get wrong."""
+"""The word tokeniser: splitting, ids, padding, and a helpful error for everything a reader can get wrong."""
 
 import numpy as np
 import pytest
@@ -89,7 +89,12 @@ def test_a_caption_is_text(tokenizer):
 
 @pytest.mark.parametrize(
     "vocabulary, message",
-    [(("red", "Blue"), "'Blue'"), (("left of",), "'left of'"), (("red", "red"), "more than once: red"), ((",",), "','")],
+    [
+        (("red", "Blue"), "'Blue'"),
+        (("left of",), "'left of'"),
+        (("red", "red"), "more than once: red"),
+        ((",",), "','"),
+    ],
 )
 def test_bad_vocabulary_is_refused(vocabulary, message):
     with pytest.raises(TutorialError, match=message):
@@ -108,6 +113,7 @@ def test_from_captions_knows_them_all():
 
 def test_config_and_file_round_trip(tokenizer, tmp_path):
     tokenizer.save(tmp_path / "words.json")
-    for copy in (WordTokenizer.from_config(tokenizer.get_config()), WordTokenizer.load(tmp_path / "words.json")):
+    again = WordTokenizer.from_config(tokenizer.get_config())
+    for copy in (again, WordTokenizer.load(tmp_path / "words.json")):
         assert copy.encode("一个 small circle") == tokenizer.encode("一个 small circle")
         assert copy.get_config() == tokenizer.get_config()
