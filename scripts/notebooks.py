@@ -35,7 +35,7 @@ import importlib.util
 
 if importlib.util.find_spec("dalle_tutorial") is None:
     raise ModuleNotFoundError("first run `pip install -e .` in a checkout of this book, then restart the kernel")
-import dalle_tutorial.backend"""
+import dalle_tutorial.backend  # noqa: F401"""
 
 WITH_COLAB = """\
 import importlib.util
@@ -45,7 +45,7 @@ if importlib.util.find_spec("dalle_tutorial") is None:
     if "google.colab" not in sys.modules:
         raise ModuleNotFoundError("first run `pip install -e .` in a checkout of this book, then restart the kernel")
     %pip install --quiet --no-deps {packages} "{address}"
-import dalle_tutorial.backend"""
+import dalle_tutorial.backend  # noqa: F401"""
 
 
 def notebooks():
@@ -116,8 +116,8 @@ def normalise(notebook):
     return rename_widgets(notebook)
 
 
-def execute(notebook, path):
-    """Runs every cell in a fresh kernel of this Python, in the notebook's own folder; returns the seconds."""
+def execute(notebook, path, kernel="python3"):
+    """Runs every cell in a fresh kernel (by default of this Python) in the folder of `path`; returns the seconds."""
     from nbclient import NotebookClient
 
     for cell in notebook.cells:
@@ -125,7 +125,7 @@ def execute(notebook, path):
             cell.update(outputs=[], execution_count=None)
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL})
     start = time.monotonic()
-    NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}},
+    NotebookClient(notebook, timeout=600, kernel_name=kernel, resources={"metadata": {"path": str(path.parent)}},
                    coalesce_streams=True).execute()
     return time.monotonic() - start
 
