@@ -1,7 +1,10 @@
 # Everything that can be done with this repository; `make help` lists it.
 # Needs git, make and Python ≥ 3.11. Name another Python with `make PYTHON=python3.12 book`.
 
-PYTHON ?= python3
+# the first Python on the path that is neither too old nor too new for TensorFlow
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+PYTHON ?= $(or $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c '$(FITS)' 2> /dev/null && echo $$p && break; done),python3)
 PORT ?= 8000
 FILES ?=
 VENV := .venv/bin
@@ -44,7 +47,6 @@ lab: setup  ## open the notebooks in JupyterLab
 	$(VENV)/jupyter lab --notebook-dir chapters
 
 test: lint unit-test notebook-test site-test  ## everything below that ends in -test, and the linter
-	@echo "all tests passed"
 
 lint: $(READY)  ## ruff over code and notebooks
 	$(VENV)/ruff check .
