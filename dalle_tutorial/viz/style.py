@@ -75,8 +75,9 @@ class BookFigure(Figure):
         # Jupyter, Colab (IPython 7) and nbval all get the same two MIME types.
         from IPython.display import display
 
-        size = {"width": round(self.get_figwidth() * 100), "height": round(self.get_figheight() * 100)}
-        display({"image/png": to_png(self), "text/plain": repr(self)}, metadata={"image/png": size}, raw=True)
+        # No height: where the page is narrower than the figure, the height must follow the width.
+        shown = {"image/png": {"width": round(self.get_figwidth() * 100)}}
+        display({"image/png": to_png(self), "text/plain": repr(self)}, metadata=shown, raw=True)
 
 
 def styled(function):
