@@ -27,15 +27,21 @@ STARTUP = 'import sys, types\nsys.modules["google.colab"] = types.ModuleType("go
 def find_python():
     """A Python of Colab's version if this machine has one that starts, else the one that runs this."""
     known = pathlib.Path.home().glob(f".pyenv/versions/{WANTED}*/bin/python{WANTED}")
-    for candidate in (os.environ.get("COLAB_PYTHON"), shutil.which(f"python{WANTED}"), *known):
-        if candidate and not subprocess.run([candidate, "-c", "import ssl"], check=False, capture_output=True).returncode:
+    for candidate in filter(None, (os.environ.get("COLAB_PYTHON"), shutil.which(f"python{WANTED}"), *known)):
+        if subprocess.run([candidate, "-c", "import ssl"], check=False, capture_output=True).returncode == 0:
             return str(candidate)
     return sys.executable
 
 
+def output(*command):
+    """Runs a command in the repository's root and returns what it printed."""
+    done = subprocess.run([str(part) for part in command], cwd=ROOT, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
 def uv(*arguments):
     """Runs uv and returns what it printed."""
-    return subprocess.run([sys.executable, "-m", "uv", *map(str, arguments)], check=True, capture_output=True, text=True).stdout
+    return output(sys.executable, "-m", "uv", *arguments)
 
 
 def versions():
@@ -49,7 +55,7 @@ def make_environment():
     python = find_python()
     uv("venv", "--clear", "--seed", "--no-python-downloads", "--python", python, VENV)
     uv("pip", "install", "--compile-bytecode", "--python", PYTHON, "-r", ROOT / "scripts/colab-versions.txt")
-    version = subprocess.run([PYTHON, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    version = output(PYTHON, "--version")
     print(version if version.split()[1].startswith(WANTED) else f"{version} (Colab's {WANTED} is not on this machine)")
 
 
@@ -60,7 +66,8 @@ def prepare_kernel(folder):
     (spec / "kernel.json").write_text(json.dumps({
         "argv": [str(PYTHON), "-m", "ipykernel_launcher", "-f", "{connection_file}"],
         "display_name": "Colab", "language": "python",
-        "env": {"IPYTHONDIR": str(folder / "ipython"), "PYDEVD_DISABLE_FILE_VALIDATION": "1", "PATH": f"{VENV}/bin:{os.environ['PATH']}"},
+        "env": {"IPYTHONDIR": str(folder / "ipython"), "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+                "PATH": f"{VENV}/bin:{os.environ['PATH']}"},
     }))
     startup = folder / "ipython" / "profile_default" / "startup"
     startup.mkdir(parents=True)
@@ -70,7 +77,7 @@ def prepare_kernel(folder):
 
 def main(files):
     """Runs the notebooks; returns the number of failures."""
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
+    commit = output("git", "rev-parse", "HEAD")
     cell = notebooks.first_cell({"repository": {"url": ROOT.as_uri(), "branch": commit}})
     make_environment()
     before, failures = versions(), []

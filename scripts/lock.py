@@ -14,7 +14,8 @@ HEADER = """\
 def resolve(*options):
     """The lines of a resolution of pyproject.toml with every extra."""
     command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal", "--extra", "test",
-               "--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links", *options, "pyproject.toml"]
+               "--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links", *options,
+               "pyproject.toml"]
     return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
 

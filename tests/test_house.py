@@ -127,7 +127,8 @@ def test_no_global_state_no_star_imports_few_arguments(path):
 
 def tracked_code():
     """Source and settings of our own: what could make a page, a test or a program reach out."""
-    folders = ("dalle_tutorial", "scripts", "_ext", "benchmarks", "tests", "_assets", ".github", "binder", ".devcontainer")
+    folders = ("dalle_tutorial", "scripts", "_ext", "benchmarks", "tests", "_assets", ".github", "binder",
+               ".devcontainer")
     kinds = {".py", ".js", ".mjs", ".css", ".yml", ".yaml", ".json", ".toml", ".txt", ".html", ".cff"}
     files = [path for folder in folders for path in (ROOT / folder).rglob("*")] + list(ROOT.glob("*"))
     return sorted(path for path in files if path.suffix in kinds and path.is_file() and "vendor" not in path.parts

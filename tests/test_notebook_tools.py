@@ -87,7 +87,8 @@ def test_widget_ids_are_numbered(small):
     """The same run gives the same file, although ipywidgets draws its ids at random."""
     ids = ["f" * 32, "a" * 32]
     small.cells[2].outputs[0].data["application/vnd.jupyter.widget-view+json"] = {"model_id": ids[1]}
-    state = {ids[0]: {"model_name": "LayoutModel"}, ids[1]: {"model_name": "HBoxModel", "state": {"layout": f"IPY_MODEL_{ids[0]}"}}}
+    box = {"model_name": "HBoxModel", "state": {"layout": f"IPY_MODEL_{ids[0]}"}}
+    state = {ids[0]: {"model_name": "LayoutModel"}, ids[1]: box}
     small.metadata["widgets"] = {"application/vnd.jupyter.widget-state+json": {"state": state}}
     done = notebooks.normalise(small)
     text = nbformat.writes(done)
@@ -97,8 +98,9 @@ def test_widget_ids_are_numbered(small):
 
 @pytest.mark.parametrize("url", ["", FORK], ids=["unset", "set"])
 def test_a_fork_changes_one_line(root, tmp_path, url):
-    """The one address in `_config.yml` decides over the launch buttons and the first cells of a strictly built page."""
-    settings = re.sub(r"^  url: .*$", f'  url: "{url}"', (root / "_config.yml").read_text(encoding="utf-8"), count=1, flags=re.MULTILINE)
+    """The one address in `_config.yml` decides over a page's launch buttons and over the notebook's first cell."""
+    settings = (root / "_config.yml").read_text(encoding="utf-8")
+    settings = re.sub(r"^  url: .*$", f'  url: "{url}"', settings, count=1, flags=re.MULTILINE)
     (tmp_path / "_config.yml").write_text(settings, encoding="utf-8")
     (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: index\nchapters:\n- file: chapters/one\n")
     (tmp_path / "index.md").write_text("# Start\n\n```{bibliography}\n```\n")

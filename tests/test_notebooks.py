@@ -10,7 +10,7 @@ from scripts import notebooks
 
 BOOK = notebooks.notebooks()
 MOST_IGNORED = 0.5       # of a notebook's code cells, how many nbval may run without comparing
-LONGEST_CELL, LONGEST_MEDIAN = 30, 8
+LONGEST_CELL, LONGEST_MEDIAN, WIDEST_LINE = 30, 8, 100
 IGNORED = "nbval-ignore-output"
 SECTIONS = ("What was measured", "Summary", "Exercises", "References")
 LONG_FLOAT = re.compile(r"(?<![\w.])-?\d+\.\d{4,}(?![\w.])")
@@ -121,11 +121,12 @@ def test_compared_cells_print_no_raw_numbers(notebook):
 
 @each_notebook
 def test_cells_are_short(notebook):
-    """A cell is read in one glance: the median in eight lines, none in more than thirty."""
+    """A cell is read in one glance: the median in eight lines, none in more than thirty, none wider than the page."""
     cells = code_cells(notebook)[1:]
     longest = max(cells, key=lambda cell: len(lines(cell)))
     assert len(lines(longest)) <= LONGEST_CELL, longest.source
     assert statistics.median(len(lines(cell)) for cell in cells) <= LONGEST_MEDIAN
+    assert [line for cell in cells for line in lines(cell) if len(line) > WIDEST_LINE] == []
 
 
 @each_notebook
@@ -142,8 +143,9 @@ def test_has_the_sections_that_every_chapter_has(notebook):
 @each_notebook
 def test_exercises_have_hidden_solutions(notebook):
     """Three to five exercises, each with a solution that a reader opens."""
-    exercises = re.findall(r"^[:`]{3,}\{exercise(?:-start)?\}.*?(?:label: (\S+))", prose(notebook), re.MULTILINE | re.DOTALL)
-    solutions = re.findall(r"^[:`]{3,}\{solution(?:-start)?\} *(\S+)\n((?::.*\n)*)", prose(notebook), re.MULTILINE)
+    text = prose(notebook)
+    exercises = re.findall(r"^[:`]{3,}\{exercise(?:-start)?\}.*?label: (\S+)", text, re.MULTILINE | re.DOTALL)
+    solutions = re.findall(r"^[:`]{3,}\{solution(?:-start)?\} *(\S+)\n((?::.*\n)*)", text, re.MULTILINE)
     assert 3 <= len(exercises) <= 5, f"{len(exercises)} exercises"
     assert sorted(exercises) == sorted(label for label, _ in solutions)
     assert [label for label, options in solutions if "dropdown" not in options] == []
