@@ -12,7 +12,7 @@ from dalle_tutorial.data.scenes import SHAPES
 
 STEPS = 3
 CANDIDATES = 3  # shapes that are fitted, after a first look at all six
-RADIUS_RANGE = (1.5, 10.0)  # pixels of 32: what the fit may try
+RADIUS_RANGE = (1.5, 9.0)  # pixels of 32: what the fit may try
 BLUR_RANGE = (-0.1, 0.8)  # t = σ² / 2 in pixels², so σ up to 1.26 pixels
 
 
@@ -77,8 +77,8 @@ def fit(target, weight, support):
     """The best shape of each window (blobs, side, side).
 
     `support` marks the pixels of the patch itself: they give the first guess. Returns a dictionary of arrays
-    (blobs,): `shape`, `second` (indices into SHAPES), `x`, `y`, `radius`, `residual`, `second_residual`, and `drawn`
-    (blobs, side²).
+    (blobs,): `shape`, `second` (indices into SHAPES), `x`, `y`, `radius`, `residual`, `second_residual`, and the
+    model `drawn` (blobs, side, side), blur and all, at strength 1.
     """
     n, side = target.shape[:2]
     pixel = np.arange(side, dtype=np.float32) + 0.5
@@ -96,7 +96,7 @@ def fit(target, weight, support):
     hopeful = first_look.argsort(0).argsort(0) < CANDIDATES
     residual = np.full((len(SHAPES), n), np.inf, np.float32)
     found = {name: np.zeros((len(SHAPES), n), np.float32) for name in ("x", "y", "radius")}
-    drawn = np.zeros((n, side * side), np.float32)
+    drawn = np.zeros((n, side, side), np.float32)
     best = np.full(n, np.inf, np.float32)
     for index in range(len(SHAPES)):
         rows = np.flatnonzero(hopeful[index])
@@ -106,7 +106,7 @@ def fit(target, weight, support):
                 found[name][index, rows] = value
             better = residual[index, rows] < best[rows]
             best[rows[better]] = residual[index, rows[better]]
-            drawn[rows[better]] = model[better]
+            drawn[rows[better]] = model[better].reshape(-1, side, side)
     order = residual.argsort(0)
     result = {name: np.take_along_axis(values, order[:1], 0)[0] for name, values in found.items()}
     second = np.take_along_axis(residual, order[1:2], 0)[0]

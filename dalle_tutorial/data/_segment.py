@@ -12,10 +12,10 @@ CORE = 0.5  # a pixel is solid if it lies at least half the way from the backgro
 SPECK = 5  # solid areas of fewer pixels are specks, and ignored
 SECOND_COLOUR = 0.12  # a patch is cut in two if a second colour fills this share of it
 
-_TOWARDS = np.array(list(PALETTE.values()), np.float32) - np.array(BACKGROUND, np.float32)
-_LENGTH = np.linalg.norm(_TOWARDS, axis=1)
-_FLAT = np.zeros((3, 3, 3), bool)
-_FLAT[1] = ndimage.generate_binary_structure(2, 1)  # neighbours share an edge, and lie in the same picture
+TOWARDS = np.array(list(PALETTE.values()), np.float32) - np.array(BACKGROUND, np.float32)
+_LENGTH = np.linalg.norm(TOWARDS, axis=1)
+IN_PLANE = np.zeros((3, 3, 3), bool)
+IN_PLANE[1] = ndimage.generate_binary_structure(2, 1)  # neighbours share an edge, and lie in the same picture
 
 
 def strength(difference):
@@ -23,7 +23,7 @@ def strength(difference):
 
     Returns that share (about 1 inside an object, the coverage at its edge) and the index of the colour.
     """
-    along = difference @ (_TOWARDS / _LENGTH[:, None]).T
+    along = difference @ (TOWARDS / _LENGTH[:, None]).T
     colour = along.argmax(-1)
     return np.take_along_axis(along, colour[..., None], -1)[..., 0] / _LENGTH[colour], colour.astype(np.int8)
 
@@ -34,7 +34,7 @@ def patches(solid, colour):
     `solid` (pictures, 32, 32) bool, `colour` the index at each pixel. Returns labels of the same shape (0 for none,
     1 … n for the patches) and n.
     """
-    labels, n = ndimage.label(solid, _FLAT)
+    labels, n = ndimage.label(solid, IN_PLANE)
     counts = np.bincount(labels.ravel() * 8 + colour.ravel(), minlength=8 * (n + 1)).reshape(-1, 8)
     size = counts.sum(1)
     many = counts >= np.maximum(SPECK, SECOND_COLOUR * size)[:, None]
@@ -50,7 +50,7 @@ def patches(solid, colour):
     taken = np.stack([c[tuple(i)] for c, i in zip(colour[where], nearest, strict=True)])
     fresh = np.where(cut, 0, labels[where])
     for index in range(8):
-        parts, found = ndimage.label(cut & (taken == index), _FLAT)
+        parts, found = ndimage.label(cut & (taken == index), IN_PLANE)
         fresh[parts > 0] = parts[parts > 0] + n
         n += found
     labels[where] = fresh

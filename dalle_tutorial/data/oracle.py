@@ -16,7 +16,7 @@ from dalle_tutorial.errors import PictureError
 
 SIDES = (32, 64)
 ATTRIBUTES = ("shape", "colour", "size", "place", "count", "relation")
-_CHUNK = 256
+_CHUNK = 128
 
 
 @dataclass(frozen=True)
