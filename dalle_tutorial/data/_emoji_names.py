@@ -163,7 +163,7 @@ def catalogue():
     """Every picture of the emoji world: a tuple of `Entry`, in Unicode's order, skin tones side by side.
 
     Left out: flags, symbols, keycaps, rude gestures, couples of two different skin tones, and the families of
-    named men, women, boys and girls, which Twemoji draws as one grey sign that does not fit their captions.
+    named men, women, boys and girls, which Twemoji draws as a few blue signs that do not fit their captions.
     Raises `TutorialError`, with the command that installs them, if the packages are missing.
     """
     _package_files("emoji")
@@ -187,8 +187,8 @@ def catalogue():
         _, english, chinese = named[base]
         group, order = groups.get(base, (_GROUP_OF_NEWCOMER.get(english), len(groups)))
         file = next((f for f in map(_file_name, (text, key)) if f in files), None)
-        grey_sign = english.startswith("family of") and "adult" not in english
-        if file is None or group is None or chinese is None or english in _LEFT_OUT or grey_sign:
+        blue_sign = english.startswith("family of") and "adult" not in english
+        if file is None or group is None or chinese is None or english in _LEFT_OUT or blue_sign:
             continue
         tone = next(iter(tones), None)
         chinese = _BETTER_CHINESE.get(english) or chinese_caption(chinese)

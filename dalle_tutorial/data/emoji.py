@@ -7,6 +7,8 @@ weights trained on the art, their card.
 
 A caption is Unicode's short name in lower case without punctuation ("smiling cat with heart eyes"). Skin tone
 stands last in English ("woman farmer with medium dark skin tone") and first in Chinese ("中等深肤色的农妇").
+The Chinese names are Simplified; those of faces are often an exclamation where the English ones describe
+("哈哈": grinning face with big eyes).
 """
 
 import functools
@@ -41,6 +43,8 @@ _CLOCK_FACE = re.compile(r"\w+ (o'clock|thirty)")
 
 
 def _among(name, given, allowed):
+    if not given:
+        raise TutorialError(f"name at least one {name}; allowed are {', '.join(map(str, allowed))}")
     for value in given:
         if value not in allowed:
             raise TutorialError(f"unknown {name} {value!r}; allowed are {', '.join(map(str, allowed))}")
