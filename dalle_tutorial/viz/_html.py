@@ -5,7 +5,9 @@ import json
 import re
 from importlib import resources
 
-from dalle_tutorial.errors import PictureError
+import numpy as np
+
+from dalle_tutorial.errors import PictureError, TutorialError
 from dalle_tutorial.viz.pixels import data_uri
 
 LIMIT = 1_500_000  # bytes of one figure: more makes a page slow on a phone
@@ -90,3 +92,33 @@ def figure(body, what, *, title=None, caption=None, still=None, script=True, **a
     whole = tag("figure", "".join(parts), class_="d2 tex2jax_ignore", aria_label=name, **attributes)
     source = f"<style>{STYLE}</style>\n{whole}\n"
     return Html(source + (f"<script>{SCRIPT}</script>" if script else ""), what)
+
+
+# What changes is said aloud here, once the reader's hand or the playing stops.
+LIVE = '<span class="d2-live" aria-live="polite"></span>'
+
+
+def start_at(value, count, what):
+    """`value`, if it is the place of one of `count` things; `what` names them in the TutorialError."""
+    if not 0 <= value < count:
+        raise TutorialError(f"start is {value}; allowed is 0 to {count - 1}, one of the {count} {what}")
+    return int(value)
+
+
+def panels(contents, labels, says, *, kind="d2-strip", **attributes):
+    """A list of panels of which the script shows one. Without it up to six, the key frames, stand in a strip.
+
+    contents: HTML for each; labels: text beneath each; says: what a screen reader hears when it is chosen.
+    """
+    keys = set(np.linspace(0, len(contents) - 1, min(len(contents), 6)).round().astype(int).tolist())
+    items = []
+    for i, (content, label, say) in enumerate(zip(contents, labels, says, strict=True)):
+        inside = content + tag("span", text(label), class_="d2-label")
+        items.append(tag("li", inside, data_say=say, class_="d2-key" if i in keys else None))
+    return tag("ol", "".join(items), class_=f"d2-panels {kind}", **attributes)
+
+
+def controls(sliders, play):
+    """Sliders and, if asked for, a play button; hidden until the script runs."""
+    button = tag("button", "▶︎ Play", type="button", class_="d2-play") if play else ""
+    return tag("div", button + sliders, class_="d2-controls", hidden=True)

@@ -10,14 +10,13 @@ import numpy as np
 
 from dalle_tutorial.errors import PictureError
 from dalle_tutorial.viz.charts import (
-    attention_map,
     bars_with_intervals,
-    confusion_matrix,
     kl_per_dimension,
     latent_scatter,
     lines,
     training_curves,
 )
+from dalle_tutorial.viz.maps import attention_map, confusion_matrix
 from dalle_tutorial.viz.pixels import as_batch, same_length, tile
 from dalle_tutorial.viz.style import (
     FAINT,
@@ -106,7 +105,7 @@ def picture_grid(pictures, captions=None, *, columns=None, verdicts=None, title=
         if right is not None:
             _frame(axes, RIGHT if right else WRONG, 2.2)
             for spine in axes.spines.values():
-                spine.set_linestyle("-" if right else (0, (2.2, 1.1)))
+                spine.set(linestyle="-" if right else (0, (2.4, 1.6)), capstyle="butt")
             axes.text(
                 0.965, 0.955, "✓" if right else "✗", transform=axes.transAxes, ha="right", va="top",
                 color="white", fontsize=9, fontweight="bold",

@@ -78,7 +78,7 @@
         chip.lastElementChild.textContent = cells[i].textContent;
       });
       if (!announce) return;
-      const most = cells.map((cell, i) => [Number(cell.textContent), i]).sort((a, b) => b[0] - a[0]).slice(0, 3);
+      const most = cells.map((cell, i) => [cell.textContent, i]).sort((a, b) => b[0] - a[0]).slice(0, 3);
       live.textContent = buttons[row].textContent + " takes from: "
         + most.map(([weight, i]) => chips[i].firstChild.textContent + " " + weight).join(", ");
     }

@@ -112,10 +112,10 @@ def to_png(figure):
 _PINYIN = dict(
     pair.split("=")
     for pair in (
-        "红=hóng 橙=chéng 黄=huáng 绿=lǜ 蓝=lán 紫=zǐ 粉=fěn 黑=hēi 白=bái 色=sè 圆=yuán 正=zhèng 方=fāng 三=sān 角=jiǎo "
-        "形=xíng 星=xīng 五=wǔ 心=xīn 爱=ài 十=shí 字=zì 大=dà 小=xiǎo 一=yī 两=liǎng 二=èr 四=sì 个=gè 颗=kē 只=zhī 的=de "
-        "在=zài 上=shàng 下=xià 左=zuǒ 右=yòu 中=zhōng 央=yāng 间=jiān 边=biān 面=miàn 方=fāng 侧=cè 部=bù 有=yǒu 是=shì "
-        "和=hé 与=yǔ 它=tā 位=wèi 于=yú 图=tú 片=piàn 画=huà 里=lǐ 处=chù 着=zhe 而=ér 顶=dǐng 底=dǐ 巨=jù 微=wēi 型=xíng"
+        "一=yī 三=sān 上=shàng 下=xià 两=liǎng 个=gè 中=zhōng 五=wǔ 侧=cè 十=shí 右=yòu 后=hòu "
+        "圆=yuán 在=zài 块=kuài 大=dà 央=yāng 字=zì 小=xiǎo 左=zuǒ 巨=jù 底=dǐ 形=xíng 心=xīn "
+        "方=fāng 星=xīng 有=yǒu 橙=chéng 正=zhèng 爱=ài 的=de 粉=fěn 紫=zǐ 红=hóng 绿=lǜ 者=zhě "
+        "色=sè 蓝=lán 角=jiǎo 边=biān 部=bù 间=jiān 面=miàn 顶=dǐng 黄=huáng 黑=hēi "
     ).split()
 )
 
@@ -142,10 +142,11 @@ def drawable(text):
     if all(ord(character) in known for character in str(text)):
         return str(text)
     parts = []
-    for character in str(text).replace("\ufe0f", ""):  # which only asks for a coloured emoji
+    for character in str(text).translate({0xFE0F: None, 0x200D: None}):  # which only tie emoji together
         if ord(character) not in known:
-            name = unicodedata.name(character, f"U+{ord(character):04X}").lower()
-            character = f" {_PINYIN.get(character, name)} "
+            number = f"U+{ord(character):04X}"
+            name = number if "\u2e80" <= character < "\ua000" else unicodedata.name(character, number)
+            character = f" {_PINYIN.get(character, name.lower())} "
         parts.append(character)
     return "\n".join(" ".join(line.split()) for line in "".join(parts).split("\n"))
 

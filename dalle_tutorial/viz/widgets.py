@@ -76,7 +76,7 @@ class LiveControl(ipywidgets.VBox):
             self._say("")
         except TutorialError as error:
             self._say(str(error))
-        except Exception as error:  # a traceback raised here would vanish into the kernel's log
+        except Exception as error:  # noqa: BLE001 - a traceback raised here would vanish into the kernel's log
             self._say(f"{type(error).__name__}: {error}")
 
     def _say(self, line):
