@@ -1,0 +1,63 @@
+"""One browser and one server for all tests of the site; `make site-test` builds the site first."""
+
+import os
+import pathlib
+import shutil
+
+import looking
+import pytest
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+@pytest.fixture(scope="session")
+def site():
+    """The folder of the built site: `_build/html`, or the one named by the environment variable BOOK_SITE."""
+    folder = pathlib.Path(os.environ.get("BOOK_SITE", looking.ROOT / "_build" / "html"))
+    if not (folder / "index.html").exists():
+        pytest.fail(f"{folder} holds no built site: run `make book` first")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    """Where the site is served."""
+    with looking.served(site) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A headless Chromium: the system's, or Playwright's own; CHROMIUM names another."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        candidates = [os.environ.get("CHROMIUM"), *map(shutil.which, NAMES), playwright.chromium.executable_path]
+        found = next((path for path in candidates if path and os.path.exists(path)), None)
+        if not found:
+            pytest.skip("no Chromium on this machine: install one (Debian: apt-get install chromium), or set CHROMIUM to its path")
+        running = playwright.chromium.launch(executable_path=found, args=list(looking.ARGUMENTS))
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def look(browser, address):
+    """`look(path, width, theme)` gives the Sight of a page; each is visited once."""
+    seen = {}
+
+    def visit(path, width, theme):
+        key = (path, width, theme)
+        if key not in seen:
+            seen[key] = looking.look(browser, address, path, width, theme)
+        return seen[key]
+
+    return visit
+
+
+@pytest.fixture
+def page(browser):
+    """A fresh desktop page, for tests that press keys."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context.new_page()
+    context.close()

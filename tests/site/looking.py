@@ -1,0 +1,115 @@
+"""Looks at one page of the site in a real browser, and writes down everything that the tests judge."""
+
+import contextlib
+import functools
+import http.server
+import pathlib
+import threading
+from dataclasses import dataclass, field
+
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
+WIDTHS, THEMES = (1280, 360), ("light", "dark")
+
+# MathJax typesets after the page has loaded; nothing may be measured before.
+SETTLED = "() => (window.MathJax?.startup?.promise ?? Promise.resolve()).then(() => document.fonts.ready).then(() => true)"
+
+FACTS = """() => {
+  const all = (selector) => Array.from(document.querySelectorAll(selector));
+  const page = document.documentElement;
+  const scrolls = (element) => {                 // inside something that scrolls or clips by itself
+    for (let e = element.parentElement; e && e !== document.body; e = e.parentElement)
+      if (['auto', 'scroll', 'hidden', 'clip'].includes(getComputedStyle(e).overflowX)) return true;
+    return false;
+  };
+  return {
+    theme: page.dataset.theme,
+    excess: page.scrollWidth - page.clientWidth,
+    wide: all('body *').filter((e) => e.getBoundingClientRect().right > page.clientWidth + 1 && !scrolls(e))
+      .slice(0, 5).map((e) => e.outerHTML.slice(0, 120)),
+    without_alt: all('img:not([alt])').map((e) => e.outerHTML.slice(0, 120)),
+    empty_alt: all('article img').filter((e) => !e.alt.trim()).map((e) => e.outerHTML.slice(0, 120)),
+    broken: all('img').filter((e) => e.complete && !e.naturalWidth && e.getClientRects().length).map((e) => e.src.slice(0, 120)),
+    maths: all('article .math').length,
+    untypeset: all('article .math').filter((e) => !e.querySelector('mjx-container')).map((e) => e.textContent.slice(0, 80)),
+    maths_errors: all('mjx-merror').map((e) => e.textContent.slice(0, 80)),
+    repeated_ids: [...new Set(all('[id]').map((e) => e.id).filter((id, i, ids) => ids.indexOf(id) !== i))],
+    uncaptioned: all('article .cell_output img').filter((e) => !e.closest('figure')).map((e) => e.alt.slice(0, 80)),
+  };
+}"""
+
+
+@dataclass
+class Sight:
+    """What one visit showed. `outside`: requests to other hosts. `complaints`: console and page errors, 4xx and 5xx."""
+
+    outside: list = field(default_factory=list)
+    complaints: list = field(default_factory=list)
+    facts: dict = field(default_factory=dict)
+    violations: list = field(default_factory=list)
+
+
+@contextlib.contextmanager
+def served(folder):
+    """Serves a folder on a free port of this machine; gives the address, without a slash at its end."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *arguments):
+            pass
+
+    handler = functools.partial(Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def watch(page, address):
+    """Begins to write down what `page` requests and complains about; gives the Sight that fills."""
+    sight = Sight()
+    own = (address + "/", "data:", "blob:")
+    page.on("request", lambda r: None if r.url.startswith(own) else sight.outside.append(r.url))
+    page.on("pageerror", lambda e: sight.complaints.append(f"page error: {e}"))
+    page.on("console", lambda m: sight.complaints.append(f"console: {m.text}") if m.type in ("error", "warning") else None)
+    page.on("response", lambda r: sight.complaints.append(f"{r.status} {r.url}") if r.status >= 400 else None)
+    page.on("requestfailed", lambda r: sight.complaints.append(f"failed: {r.url}"))
+    return sight
+
+
+def look(browser, address, path, width, theme):
+    """Opens `address`/`path` at a width and in a theme, and returns its Sight with axe's serious findings."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
+    try:
+        page = context.new_page()
+        sight = watch(page, address)
+        page.goto(f"{address}/{path}")
+        page.wait_for_function(SETTLED)
+        sight.facts = page.evaluate(FACTS)
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']}).then((r) => r.violations)")
+        sight.violations = [
+            f"{v['impact']}: {v['id']}: {v['help']}: " + " | ".join(n["html"][:160] for n in v["nodes"][:4])
+            for v in found if v["impact"] in ("serious", "critical")
+        ]
+        return sight
+    finally:
+        context.close()
+
+
+def pages():
+    """Every page that `_toc.yml` names, in order, and the search page: their addresses below the site's root."""
+    def walk(entry):
+        if isinstance(entry, dict):
+            if "file" in entry or "root" in entry:
+                yield entry.get("file", entry.get("root"))
+            for key in ("parts", "chapters", "sections"):
+                for child in entry.get(key, ()):
+                    yield from walk(child)
+
+    names = walk(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8")))
+    return [name.removesuffix(".md").removesuffix(".ipynb") + ".html" for name in names] + ["search.html"]
