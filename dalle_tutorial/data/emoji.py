@@ -107,22 +107,22 @@ def core(size=32, languages=LANGUAGES):
 @functools.lru_cache(maxsize=1)
 def _held_out():
     """The emoji (characters) of the held-out combinations."""
-    people = load(32, "en", "people")
-    attributes = list(zip(people.genders, people.skin_tones, strict=True))
+    everything = load(32, "en")
+    attributes = list(zip(everything.genders, everything.skin_tones, strict=True))
     complete = np.array([None not in pair for pair in attributes])
     # Without a twin, nothing of the answer can be seen in training.
-    alone = np.zeros(len(people), bool)
-    alone[complete] = twins(people, np.flatnonzero(complete)).sum(axis=1) == 1
+    alone = np.zeros(len(everything), bool)
+    alone[complete] = twins(everything, np.flatnonzero(complete)).sum(axis=1) == 1
 
     rng, held_out = np.random.default_rng(_HELD_OUT_SEED), set()
-    for concept in sorted(set(people.concepts[complete])):
-        own = np.flatnonzero(complete & (people.concepts == concept))
+    for concept in sorted(set(everything.concepts[complete])):
+        own = np.flatnonzero(complete & (everything.concepts == concept))
         if len(own) < len(SKIN_TONES) * len(GENDERS) or not alone[own].all():
             continue
         genders = rng.permutation(GENDERS)[:_HELD_OUT_OF_EACH].tolist()
         tones = rng.permutation(SKIN_TONES)[:_HELD_OUT_OF_EACH].tolist()
         pairs = set(zip(genders, tones, strict=True))
-        held_out |= {people.emoji[i] for i in own if attributes[i] in pairs}
+        held_out |= {everything.emoji[i] for i in own if attributes[i] in pairs}
     return frozenset(held_out)
 
 
