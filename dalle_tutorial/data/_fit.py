@@ -21,19 +21,27 @@ def _moments():
     grid = np.linspace(-1.2, 1.2, 801)
     u, v = np.meshgrid(grid, grid)
     inside = [SDF[name](u, v) < 0 for name in SHAPES]
-    return [i.mean() * 2.4**2 for i in inside], [v[i].mean() for i in inside]
+    return np.float32([i.mean() * 2.4**2 for i in inside]), np.float32([v[i].mean() for i in inside])
 
 
 _AREA, _CENTROID = _moments()
 
 
-def _model(name, x, y, radius, side):
+def _drawn(name, x, y, radius, side, detail):
+    """The renderer's coverage (blobs, side, side), drawn `detail` times as fine and averaged."""
+    fine = coverage(name, x / side, y / side, radius / side, side * detail, side * detail)
+    if detail == 1:
+        return fine
+    return sum(fine[:, i::detail, j::detail] for i, j in np.ndindex(detail, detail)) / detail**2
+
+
+def _model(name, x, y, radius, side, detail):
     """The shape's coverage m and the planes ∂m/∂x, ∂m/∂y, ∂m/∂r, ∇²m, as (blobs, 5, side²), by central differences.
 
     x, y and radius are in pixels of the window.
     """
     planes = np.zeros((len(x), 5, side, side), np.float32)
-    planes[:, 3] = m = coverage(name, x / side, y / side, radius / side, side, side)
+    planes[:, 3] = m = _drawn(name, x, y, radius, side, detail)
     west, east, north, south = m[:, 1:-1, :-2], m[:, 1:-1, 2:], m[:, :-2, 1:-1], m[:, 2:, 1:-1]
     pixel = np.arange(1, side - 1, dtype=np.float32) + 0.5
     planes[:, 0, 1:-1, 1:-1] = dx = (west - east) / 2
@@ -51,7 +59,7 @@ def _solve(columns, weight, target, ridge):
     return np.linalg.solve(normal, weighted @ target[..., None])[..., 0].T
 
 
-def fit_shape(name, target, weight, x, y, radius, steps):
+def fit_shape(name, target, weight, x, y, radius, steps, detail):
     """Fits one shape to windows `target` (blobs, side, side) of coverage; pixels of weight 0 do not count.
 
     `x`, `y`, `radius` are first guesses in pixels of the window. Returns x, y, radius, and the residual: the squared
@@ -61,7 +69,7 @@ def fit_shape(name, target, weight, x, y, radius, steps):
     target, weight = target.reshape(len(target), -1), weight.reshape(len(weight), -1)
     scale = (weight * target**2).sum(1) + 1e-6
     for step in range(steps + 1):
-        planes = _model(name, x, y, radius, side)
+        planes = _model(name, x, y, radius, side, detail)
         a, b = _solve(planes[:, 3:], weight, target, 1e-4)
         a = np.clip(a, 0.2, 2)
         drawn = planes[:, 3] + np.clip(b / a, *BLUR_RANGE)[:, None] * planes[:, 4]
@@ -73,23 +81,24 @@ def fit_shape(name, target, weight, x, y, radius, steps):
     return x, y, radius, (weight * left**2).sum(1) / scale, drawn
 
 
-def fit(target, weight, support):
+def fit(target, weight, support, detail=1):
     """The best shape of each window (blobs, side, side).
 
-    `support` marks the pixels of the patch itself: they give the first guess. Returns a dictionary of arrays
-    (blobs,): `shape`, `second` (indices into SHAPES), `x`, `y`, `radius`, `residual`, `second_residual`, and the
-    model `drawn` (blobs, side, side), blur and all, at strength 1.
+    `support` marks the pixels of the patch itself: they give the first guess. `detail` says how many times finer the
+    picture was before it was averaged. Returns a dictionary of arrays (blobs,): `shape`, `second` (indices into
+    SHAPES), `x`, `y`, `radius` (pixels of the window), `residual`, `second_residual`; and the model `drawn` (blobs,
+    side, side), blur and all, at strength 1.
     """
     n, side = target.shape[:2]
     pixel = np.arange(side, dtype=np.float32) + 0.5
     mass = np.clip(target, 0, 1.1) * support
     area = mass.sum((1, 2)) + 1e-6
-    cx, cy = (mass.sum(1) * pixel).sum(1) / area, (mass.sum(2) * pixel).sum(1) / area
+    cx, cy = ((mass.sum(axis) * pixel).sum(1) / area for axis in (1, 2))
 
     def try_shape(index, rows, steps):
-        radius = np.clip(np.sqrt(area[rows] / _AREA[index]), *RADIUS_RANGE).astype(np.float32)
-        y = (cy[rows] - _CENTROID[index] * radius).astype(np.float32)
-        return fit_shape(SHAPES[index], target[rows], weight[rows], cx[rows].astype(np.float32), y, radius, steps)
+        radius = np.clip(np.sqrt(area[rows] / _AREA[index]), *RADIUS_RANGE)
+        y = cy[rows] - _CENTROID[index] * radius
+        return fit_shape(SHAPES[index], target[rows], weight[rows], cx[rows], y, radius, steps, detail)
 
     everything = np.arange(n)
     first_look = np.array([try_shape(index, everything, 0)[3] for index in range(len(SHAPES))])

@@ -22,15 +22,18 @@ _PALETTE = np.array(list(PALETTE.values()), np.float32)
 _BACKGROUND = np.array(BACKGROUND, np.float32)
 
 
-def read_chunk(pictures):
-    """Reads float32 pictures (n, 32, 32, 3), 0 … 255. Returns a list of (Scene, tuple of complaints)."""
+def read_chunk(pictures, detail=1):
+    """Reads float32 pictures (n, 32, 32, 3), 0 … 255, that may be averages of `detail` times finer ones.
+
+    Returns a list of (Scene, tuple of complaints).
+    """
     difference = pictures - _BACKGROUND
     share, colour = strength(difference)
     labels, n = patches(share >= CORE, colour)
     objects, complaints = [[] for _ in pictures], [[] for _ in pictures]
     blobs = _measure(labels, n, difference)
     if len(blobs["label"]):
-        found = _explain(blobs, labels, difference)
+        found = _explain(blobs, labels, difference, detail)
         for i, picture in enumerate(blobs["picture"]):
             kept = _object_or_complaint({name: values[i] for name, values in found.items()})
             (complaints if isinstance(kept, str) else objects)[picture].append(kept)
@@ -73,7 +76,7 @@ def _places(blobs):
     return blobs["picture"][:, None, None], rows, columns
 
 
-def _explain(blobs, labels, difference):
+def _explain(blobs, labels, difference, detail):
     """Fits every patch: arrays as `fit` gives them, and `x`, `y` in fractions of the picture's side, `seen` (RGB),
     `mottled` (the residual in colour), `extent`."""
     label = _windows(labels, blobs)
@@ -87,25 +90,24 @@ def _explain(blobs, labels, difference):
 
     def fitted(rows, values, weight):
         target = (values @ axis[rows])[..., 0]
-        found = fit(target, weight.astype(np.float32), support[rows])
+        found = fit(target, weight.astype(np.float32), support[rows], detail)
         return found | _colour(found["drawn"], values, weight)
 
     found = fitted(slice(None), values, inside & ~near)
-    crowded = np.flatnonzero((near & inside).any((1, 2)))
+    # A neighbour may have hidden a part of a patch, or lent it an edge. Now that each has a first fit, take the
+    # neighbours away and fit again; where a neighbour could not be read, its surroundings stay hidden.
+    clear = found["residual"] < RESIDUAL
+    drawn = found["drawn"][..., None] * (found["seen"] - _BACKGROUND)[:, None, None] * clear[:, None, None, None]
+    canvas = np.zeros((len(labels), 32 + 2 * SIDE, 32 + 2 * SIDE, 3), np.float32)
+    np.add.at(canvas, _places(blobs), drawn)
+    foreign = canvas[_places(blobs)] - drawn
+    crowded = np.flatnonzero((near & inside).any((1, 2)) | (np.abs(foreign) > 4).any((1, 2, 3)))
     if len(crowded):
-        # Neighbours hid a part of these patches. Now that each has a first fit, take the neighbours away and fit
-        # again; where a neighbour could not be read, its surroundings stay hidden.
-        clear = found["residual"] < RESIDUAL
-        canvas = np.zeros((len(labels), 32 + 2 * SIDE, 32 + 2 * SIDE, 3), np.float32)
-        drawn = found["drawn"][..., None] * (found["seen"] - _BACKGROUND)[:, None, None] * clear[:, None, None, None]
-        np.add.at(canvas, _places(blobs), drawn)
-        murky = np.zeros(labels.max() + 1, bool)
-        murky[blobs["label"][~clear]] = True
-        hidden = ndimage.binary_dilation(murky[label[crowded]] & ~own[crowded], IN_PLANE, iterations=2)
-        part = {name: blobs[name][crowded] for name in ("picture", "left", "top")}
-        freed = values[crowded] - canvas[_places(part)] + drawn[crowded]
-        for name, again in fitted(crowded, freed, inside[crowded] & ~hidden).items():
-            found[name][crowded] = again
+        murky = np.isin(label[crowded], blobs["label"][~clear]) & ~own[crowded]
+        hidden = ndimage.binary_dilation(murky, IN_PLANE, iterations=2)
+        again = fitted(crowded, (values - foreign)[crowded], inside[crowded] & ~hidden)
+        for name in found:
+            found[name][crowded] = again[name]
     found["x"], found["y"] = (found["x"] + blobs["left"]) / 32, (found["y"] + blobs["top"]) / 32
     del found["drawn"]
     return found | {"extent": blobs["extent"]}

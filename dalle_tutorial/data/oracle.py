@@ -43,7 +43,7 @@ class Verdict:
 
 
 def _check(pictures):
-    """Float32 pictures (n, 32, 32, 3), 0 … 255; raises PictureError for anything but the two allowed kinds."""
+    """Pictures (n, side, side, 3), 0 … 255; raises PictureError for anything but the two allowed kinds."""
     pictures = np.asarray(pictures)
     allowed = f"allowed are (pictures, side, side, 3) with side {' or '.join(map(str, SIDES))}"
     if pictures.ndim != 4 or pictures.shape[1] != pictures.shape[2] or pictures.shape[3] != 3:
@@ -52,28 +52,30 @@ def _check(pictures):
         raise PictureError(f"pictures of {pictures.shape[1]} pixels: {allowed}")
     if np.issubdtype(pictures.dtype, np.floating):
         if pictures.size and not (pictures.min() >= -1.001 and pictures.max() <= 1.001):
-            low, high = pictures.min(), pictures.max()
-            raise PictureError(f"float pictures with values from {low:.3g} to {high:.3g}: allowed are -1 to 1, or uint8")
+            span = f"from {pictures.min():.3g} to {pictures.max():.3g}"
+            raise PictureError(f"float pictures with values {span}: allowed are -1 to 1, or uint8")
         pictures = (pictures.astype(np.float32) + 1) * 127.5
     elif pictures.dtype != np.uint8:
         raise PictureError(f"pictures of type {pictures.dtype}: allowed are uint8 (0 to 255) or floats (-1 to 1)")
     return pictures
 
 
-def _shrink(pictures):
-    """64 pixels to 32 by averaging 2 × 2: one set of thresholds for both."""
-    n, side = pictures.shape[:2]
-    k = side // 32
-    return pictures.reshape(n, 32, k, 32, k, 3).mean((2, 4), dtype=np.float32)
+def _shrink(pictures, detail):
+    """64 pixels to 32 by averaging 2 × 2, so that one set of thresholds serves both."""
+    if detail == 1:
+        return pictures.astype(np.float32)
+    parts = [pictures[:, i::detail, j::detail] for i, j in np.ndindex(detail, detail)]
+    return sum(part.astype(np.float32) for part in parts) / detail**2
 
 
 def examine(pictures):
     """Reads pictures: a list of `Reading`. See `read` for what is allowed."""
     pictures = _check(pictures)
+    detail = pictures.shape[1] // 32
     return [
         Reading(scene, unread)
         for start in range(0, len(pictures), _CHUNK)
-        for scene, unread in read_chunk(_shrink(pictures[start : start + _CHUNK]))
+        for scene, unread in read_chunk(_shrink(pictures[start : start + _CHUNK], detail), detail)
     ]
 
 
