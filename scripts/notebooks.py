@@ -79,11 +79,14 @@ def is_first_cell(cell):
 
 
 def set_first_cell(notebook, source):
-    """Puts the generated cell before every other code cell (in place); keeps the count of its last run."""
+    """Puts the generated cell before every other code cell (in place); returns whether that changed anything."""
     place = next((i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"), len(notebook.cells))
     if place == len(notebook.cells) or not is_first_cell(notebook.cells[place]):
         notebook.cells.insert(place, nbformat.v4.new_code_cell())
-    notebook.cells[place].update(source=source, metadata={"tags": ["hide-input"]})
+    cell = notebook.cells[place]
+    before = cell.source, cell.metadata
+    cell.source, cell.metadata = source, nbformat.from_dict({"tags": ["hide-input"]})
+    return before != (cell.source, cell.metadata)
 
 
 def rename_widgets(notebook):
@@ -152,12 +155,13 @@ def main(arguments=None):
     cell, slow = first_cell(book_config()), []
     for path in options.files or notebooks():
         notebook = read(path)
-        set_first_cell(notebook, cell)
+        changed = set_first_cell(notebook, cell)
         if options.action == "execute":
             seconds = execute(notebook, path.resolve())
             print(f"{seconds:6.1f} s  {path.name}", flush=True)
             slow += [path.name] if seconds > LIMIT_SECONDS else []
-        write(notebook if options.action == "first-cell" else normalise(notebook), path)
+        if changed or options.action != "first-cell":
+            write(normalise(notebook), path)
     if slow:
         print(f"over the limit of {LIMIT_SECONDS} s: {', '.join(slow)}", file=sys.stderr)
     return bool(slow)

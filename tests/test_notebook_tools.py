@@ -65,9 +65,10 @@ def test_without_an_address_colab_is_told_the_same():
 
 def test_first_cell_is_replaced_and_not_repeated(small):
     """Writing it twice, or for another address, leaves one."""
-    for url in ("", FORK, FORK):
+    for url in ("", FORK):
         source = notebooks.first_cell({"repository": {"url": url}})
-        notebooks.set_first_cell(small, source)
+        assert notebooks.set_first_cell(small, source)
+        assert not notebooks.set_first_cell(small, source)
         assert small.cells[1].source == source
         assert len(small.cells) == 4
 
