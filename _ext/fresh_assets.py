@@ -12,8 +12,8 @@ def _outdated(app, env, added, changed, removed):
     built = pathlib.Path(app.outdir) / "objects.inv"
     if not built.exists():
         return []
-    sources = [path for folder in ("_assets", "_ext/templates") for path in (root / folder).rglob("*") if path.is_file()]
-    newest = max(path.stat().st_mtime for path in sources)
+    sources = [path for folder in ("_assets", "_ext/templates") for path in (root / folder).rglob("*")]
+    newest = max(path.stat().st_mtime for path in sources if path.is_file())
     return list(env.found_docs) if newest > built.stat().st_mtime else []
 
 

@@ -35,7 +35,7 @@ def browser():
         candidates = [os.environ.get("CHROMIUM"), *map(shutil.which, NAMES), playwright.chromium.executable_path]
         found = next((path for path in candidates if path and os.path.exists(path)), None)
         if not found:
-            pytest.skip("no Chromium on this machine: install one (Debian: apt-get install chromium), or set CHROMIUM to its path")
+            pytest.skip("no Chromium here: install one (Debian: apt-get install chromium), or set CHROMIUM to its path")
         running = playwright.chromium.launch(executable_path=found, args=list(looking.ARGUMENTS))
         yield running
         running.close()

@@ -15,7 +15,8 @@ ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 WIDTHS, THEMES = (1280, 360), ("light", "dark")
 
 # MathJax typesets after the page has loaded; nothing may be measured before.
-SETTLED = "() => (window.MathJax?.startup?.promise ?? Promise.resolve()).then(() => document.fonts.ready).then(() => true)"
+SETTLED = """() => (window.MathJax?.startup?.promise ?? Promise.resolve())
+  .then(() => document.fonts.ready).then(() => true)"""
 
 FACTS = """() => {
   const all = (selector) => Array.from(document.querySelectorAll(selector));
@@ -32,9 +33,11 @@ FACTS = """() => {
       .slice(0, 5).map((e) => e.outerHTML.slice(0, 120)),
     without_alt: all('img:not([alt])').map((e) => e.outerHTML.slice(0, 120)),
     empty_alt: all('article img').filter((e) => !e.alt.trim()).map((e) => e.outerHTML.slice(0, 120)),
-    broken: all('img').filter((e) => e.complete && !e.naturalWidth && e.getClientRects().length).map((e) => e.src.slice(0, 120)),
+    broken: all('img').filter((e) => e.complete && !e.naturalWidth && e.getClientRects().length)
+      .map((e) => e.src.slice(0, 120)),
     maths: all('article .math').length,
-    untypeset: all('article .math').filter((e) => !e.querySelector('mjx-container')).map((e) => e.textContent.slice(0, 80)),
+    untypeset: all('article .math').filter((e) => !e.querySelector('mjx-container'))
+      .map((e) => e.textContent.slice(0, 80)),
     maths_errors: all('mjx-merror').map((e) => e.textContent.slice(0, 80)),
     repeated_ids: [...new Set(all('[id]').map((e) => e.id).filter((id, i, ids) => ids.indexOf(id) !== i))],
     uncaptioned: all('article .cell_output img').filter((e) => !e.closest('figure')).map((e) => e.alt.slice(0, 80)),
@@ -75,7 +78,8 @@ def watch(page, address):
     own = (address + "/", "data:", "blob:")
     page.on("request", lambda r: None if r.url.startswith(own) else sight.outside.append(r.url))
     page.on("pageerror", lambda e: sight.complaints.append(f"page error: {e}"))
-    page.on("console", lambda m: sight.complaints.append(f"console: {m.text}") if m.type in ("error", "warning") else None)
+    bad = ("error", "warning")
+    page.on("console", lambda m: sight.complaints.append(f"console: {m.text}") if m.type in bad else None)
     page.on("response", lambda r: sight.complaints.append(f"{r.status} {r.url}") if r.status >= 400 else None)
     page.on("requestfailed", lambda r: sight.complaints.append(f"failed: {r.url}"))
     return sight

@@ -3,11 +3,13 @@
 import looking
 import pytest
 
-FAULTY = """<!doctype html><html lang="en"><head><title>Faults</title><link rel="icon" href="data:,"></head><body><main><article>
+FAULTY = """<!doctype html><html lang="en"><head><title>Faults</title><link rel="icon" href="data:,"></head>
+<body><main><article>
 <h1 id="twice">Faults</h1>
 <img src="https://elsewhere.invalid/x.png">
 <p id="twice" style="width: 2000px; color: #bbb; background: #fff">faint and wide</p>
-<div class="cell_output"><img alt="" src="data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"></div>
+<div class="cell_output">
+<img alt="" src="data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"></div>
 <div class="math">\\[x^2\\]</div>
 <script>console.error("a complaint"); throw new Error("an exception");</script>
 <script src="missing.js"></script>
@@ -34,7 +36,10 @@ def test_complaint_is_seen(sight, complaint):
     assert any(complaint in found for found in sight.complaints)
 
 
-@pytest.mark.parametrize("fact", ["wide", "without_alt", "empty_alt", "broken", "untypeset", "repeated_ids", "uncaptioned"])
+FACTS = ("wide", "without_alt", "empty_alt", "broken", "untypeset", "repeated_ids", "uncaptioned")
+
+
+@pytest.mark.parametrize("fact", FACTS)
 def test_fault_is_seen(sight, fact):
     """One of each."""
     assert len(sight.facts[fact]) >= 1

@@ -1,0 +1,76 @@
+"""The repository's address stands in `_config.yml` alone; the launch buttons follow it."""
+
+import html
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+import looking
+import pytest
+
+EXAMPLE = "https://github.com/NAME/REPO"
+COLAB = "https://colab.research.google.com/github/NAME/REPO/blob/main/"
+PARTS = ("_toc.yml", "intro.md", "references.bib", "_ext", "_assets", "chapters")
+URL = re.compile(r'^  url: .*$', re.MULTILINE)
+
+
+def build(folder, url):
+    """Builds the book in `folder` as a fork with another address would: one changed line. Gives the site."""
+    for name in PARTS:
+        source = looking.ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, symlinks=False, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+        else:
+            shutil.copy2(source, folder / name)
+    config, changed = URL.subn(f'  url: "{url}"', (looking.ROOT / "_config.yml").read_text(encoding="utf-8"))
+    assert changed == 1
+    (folder / "_config.yml").write_text(config, encoding="utf-8")
+    program = pathlib.Path(sys.executable).with_name("jupyter-book")
+    command = [str(program), "build", str(folder), "-W", "-n", "--keep-going"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return folder / "_build" / "html"
+
+
+@pytest.fixture(scope="module", params=["", EXAMPLE], ids=["unset", "set"])
+def fork(request, tmp_path_factory):
+    """A built site and the address that was set."""
+    return build(tmp_path_factory.mktemp("fork"), request.param), request.param
+
+
+def pages_of(site):
+    """Every page: its name and its text."""
+    return {str(path.relative_to(site)): html.unescape(path.read_text(encoding="utf-8"))
+            for path in site.rglob("*.html") if "_static" not in path.parts}
+
+
+def test_launch_buttons_follow_the_address(fork):
+    """Set: one Colab button on each notebook's page, to that very notebook. Unset: none anywhere."""
+    site, url = fork
+    notebooks = {str(path.relative_to(site / "_sources")) for path in (site / "_sources").rglob("*.ipynb")}
+    for name, text in pages_of(site).items():
+        notebook = name.replace(".html", ".ipynb")
+        wanted = [COLAB + notebook] if url and notebook in notebooks else []
+        assert re.findall(r'href="(https://colab[^"]*)"', text) == wanted, name
+
+
+def test_repository_buttons_follow_the_address(fork):
+    """A link to the source and one to report an issue, or neither."""
+    site, url = fork
+    for name in looking.pages()[:-1]:
+        text = (site / name).read_text(encoding="utf-8")
+        assert ("source-repository-button" in text) == bool(url), name
+        assert (f"{EXAMPLE}/issues/new" in html.unescape(text)) == bool(url), name
+
+
+def test_address_stands_in_one_place():
+    """No committed file but `_config.yml` holds the address that is set there."""
+    match = re.search(r'^  url: "(.+)"', (looking.ROOT / "_config.yml").read_text(encoding="utf-8"), re.MULTILINE)
+    if not match:
+        pytest.skip("repository.url is unset")
+    command = ["git", "grep", "-l", "--fixed-strings", match[1]]
+    listed = subprocess.run(command, cwd=looking.ROOT, capture_output=True, text=True, check=False).stdout.split()
+    holders = [name for name in listed if not name.endswith(".ipynb")]     # first cells are generated from it
+    assert holders == ["_config.yml"]
