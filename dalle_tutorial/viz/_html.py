@@ -89,8 +89,6 @@ def figure(body, what, *, title=None, caption=None, still=None, script=True, **a
     if caption:
         parts.append(tag("figcaption", text(caption)))
     name = None if caption else title
-    # JupyterLab would take arrow keys for its own commands; this attribute leaves them to the sliders.
-    attributes["data_lm_suppress_shortcuts"] = "true"
     whole = tag("figure", "".join(parts), class_="d2 tex2jax_ignore", aria_label=name, **attributes)
     source = f"<style>{STYLE}</style>\n{whole}\n"
     return Html(source + (f"<script>{SCRIPT}</script>" if script else ""), what)

@@ -92,6 +92,16 @@
     show(chosen, false);
   }
 
+  /* JupyterLab listens on the document and would take arrow keys for its own commands: here they are the slider's. */
+  const moves = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"];
+  if (!window.d2Keys) {
+    window.d2Keys = true;
+    window.addEventListener("keydown", (event) => {
+      const slider = event.target instanceof Element && event.target.matches("figure.d2 :is(input, select)");
+      if (slider && moves.includes(event.key)) event.stopPropagation();
+    }, true);
+  }
+
   all(document, "figure.d2").forEach((figure) => {
     if (figure.d2Started) return;
     figure.d2Started = true;
