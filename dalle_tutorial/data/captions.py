@@ -29,7 +29,8 @@ ENGLISH = {
     "place": {
         "top left": ["at the top left", "in the top left corner"], "top": ["at the top"],
         "top right": ["at the top right", "in the top right corner"],
-        "left": ["on the left"], "centre": ["in the centre", "in the middle", "in the center"], "right": ["on the right"],
+        "left": ["on the left"], "centre": ["in the centre", "in the middle", "in the center"],
+        "right": ["on the right"],
         "bottom left": ["at the bottom left", "in the bottom left corner"], "bottom": ["at the bottom"],
         "bottom right": ["at the bottom right", "in the bottom right corner"],
     },
@@ -112,7 +113,9 @@ def _chinese(description, pick):
     def noun(spec, number=1):
         size = pick(CHINESE["size"][spec.size]) if spec.size else ""
         colour, shape = pick(CHINESE["colour"][spec.colour][:1]), pick(CHINESE["shape"][spec.shape])
-        orders = [f"{size}的{colour}{shape}", f"{colour}的{size}{shape}"] if size else [f"{colour}{shape}", f"{colour}的{shape}"]
+        orders = [f"{colour}{shape}", f"{colour}的{shape}"]
+        if size:
+            orders = [f"{size}的{colour}{shape}", f"{colour}的{size}{shape}"]
         return CHINESE["number"][number][0] + pick(orders)
 
     objects, kind = description.objects, description.kind
@@ -160,7 +163,9 @@ _GRAMMAR = {
     "en": re.compile("N[ZCS]+(P|RN[ZCS]+(WRN[ZCS]+)?)?|PN[ZCS]+"),
     "zh": re.compile("N[ZCS]+(P|AN[ZCS]+R(WN[ZCS]+R)?)?|PN[ZCS]+"),
 }
-_LETTER = {"number": "N", "size": "Z", "colour": "C", "shape": "S", "place": "P", "relation": "R", "which": "W", "at": "A"}
+_LETTER = {
+    "number": "N", "size": "Z", "colour": "C", "shape": "S", "place": "P", "relation": "R", "which": "W", "at": "A",
+}
 
 
 def language_of(caption):

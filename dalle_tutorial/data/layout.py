@@ -3,7 +3,18 @@
 import numpy as np
 
 from dalle_tutorial.data.scenes import (
-    BOUND, COLOURS, EDGE, GAP, PLACE_MARGIN, PLACES, RADII, RELATION_MARGIN, RELATIONS, SHAPES, SIZES, Scenes,
+    BOUND,
+    COLOURS,
+    EDGE,
+    GAP,
+    PLACE_MARGIN,
+    PLACES,
+    RADII,
+    RELATION_MARGIN,
+    RELATIONS,
+    SHAPES,
+    SIZES,
+    Scenes,
 )
 from dalle_tutorial.errors import TutorialError
 

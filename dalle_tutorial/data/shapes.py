@@ -10,8 +10,25 @@ from dalle_tutorial.data.captions import LANGUAGES, VOCABULARY, describe, langua
 from dalle_tutorial.data.layout import arrange
 from dalle_tutorial.data.render import render
 from dalle_tutorial.data.scenes import (
-    BACKGROUND, COLOURS, HELD_OUT_PAIRS, HELD_OUT_RELATIONS, INVERSE, KINDS, PALETTE, PLACES, RADII, RELATIONS, SHAPES,
-    SIZES, SPLITS, Description, ObjectSpec, Scene, SceneObject, Scenes, relation_holds,
+    BACKGROUND,
+    COLOURS,
+    HELD_OUT_PAIRS,
+    HELD_OUT_RELATIONS,
+    INVERSE,
+    KINDS,
+    PALETTE,
+    PLACES,
+    RADII,
+    RELATIONS,
+    SHAPES,
+    SIZES,
+    SPLITS,
+    Description,
+    ObjectSpec,
+    Scene,
+    SceneObject,
+    Scenes,
+    relation_holds,
 )
 from dalle_tutorial.data.splits import decode, draw_codes, split_of
 

@@ -8,8 +8,19 @@ import numpy as np
 
 from dalle_tutorial.data.layout import encode
 from dalle_tutorial.data.scenes import (
-    COLOURS, HELD_OUT_PAIRS, HELD_OUT_RELATIONS, KIND_SHARES, KINDS, PLACES, RELATIONS, SHAPES, SIZES, SPLITS,
-    Description, ObjectSpec, check_choice,
+    COLOURS,
+    HELD_OUT_PAIRS,
+    HELD_OUT_RELATIONS,
+    KIND_SHARES,
+    KINDS,
+    PLACES,
+    RELATIONS,
+    SHAPES,
+    SIZES,
+    SPLITS,
+    Description,
+    ObjectSpec,
+    check_choice,
 )
 
 TEST_SHARE, VALIDATION_SHARE = 0.10, 0.05
@@ -98,7 +109,7 @@ def draw_codes(n, rng, split="train", kinds=None):
     if split == "held_out_relations":
         kinds = tuple(kind for kind in kinds if kind in ("two", "three")) or ("two", "three")
     wanted, kept = SPLITS.index(split), []
-    while sum(map(lambda codes: len(codes["shape"]), kept)) < n:
+    while sum(len(codes["shape"]) for codes in kept) < n:
         codes = _draw(4 * n + 64 if split != "train" else 2 * n + 64, kinds, rng)
         chosen = split_codes(codes) == wanted
         kept.append({name: values[chosen] for name, values in codes.items()})
