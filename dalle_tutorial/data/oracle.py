@@ -70,7 +70,10 @@ def _shrink(pictures, detail):
 
 def examine(pictures):
     """Reads pictures: a list of `Reading`. See `read` for what is allowed."""
-    pictures = _check(pictures)
+    return _examine(_check(pictures))
+
+
+def _examine(pictures):
     detail = pictures.shape[1] // 32
     return [
         Reading(scene, unread)
@@ -99,7 +102,7 @@ def score(pictures, captions):
     if len(captions) != len(pictures):
         raise PictureError(f"{len(pictures)} pictures but {len(captions)} captions: each picture needs one")
     asked = [parse(caption) if isinstance(caption, str) else caption for caption in captions]
-    return [judge(reading, description) for reading, description in zip(examine(pictures), asked, strict=True)]
+    return [judge(reading, description) for reading, description in zip(_examine(pictures), asked, strict=True)]
 
 
 def judge(reading, description):
