@@ -5,8 +5,13 @@ import pathlib
 
 os.environ.setdefault("MPLBACKEND", "agg")
 
+import hypothesis
 import numpy as np
 import pytest
+
+# The same examples in every run, and none called slow because the machine is busy.
+hypothesis.settings.register_profile("book", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("book")
 
 
 @pytest.fixture(scope="session")
