@@ -25,7 +25,7 @@ PARTS = (
     ("requirejs/require.js", "require.js"),
     ("@jupyter-widgets/html-manager/dist/embed-amd.js", "embed-amd.js"),
     ("@jupyter-widgets/html-manager/dist/embed.js.LICENSE.txt", "embed-amd.js.LICENSE.txt"),
-    ("@jupyter-widgets/html-manager/dist/*.woff2", "@jupyter-widgets"),   # where embed-amd.js looks for them
+    ("@jupyter-widgets/html-manager/dist/*.woff2", "@jupyter-widgets/html-manager/dist"),   # where embed-amd.js looks
 )
 
 

@@ -136,7 +136,7 @@ def test_interactive_figures_move(page, address, site):
                 assert figure.evaluate(shown) != before, f"{name}: the slider {label!r} changes nothing"
                 assert slider.get_attribute("aria-valuetext") != said, f"{name}: the slider {label!r} says nothing"
                 moved += 1
-            for choice in figure.locator("button[aria-pressed=false]").all()[:1]:
+            for choice in figure.locator("button[aria-pressed=false]").element_handles()[:1]:
                 before = figure.evaluate(shown)
                 choice.focus()
                 page.keyboard.press("Enter")
