@@ -1,11 +1,12 @@
 """Second half of the oracle: which shape, where and how large, by drawing all six and comparing.
 
-Each patch is fitted by Gauss–Newton on five numbers: strength a, centre x, y, radius r, and blur t. The model of the
-coverage is a · (m + t ∇²m), where m is the renderer's own `coverage`; t ∇²m is what a little blur adds (one step of
-the heat equation), so that a soft edge does not pass for another shape.
+Each patch is fitted by Gauss–Newton on five numbers: strength a, centre x, y, radius r, and blur t. The model is a
+times the renderer's own `coverage`, blurred by the heat equation for a time t = σ²/2, so that a soft edge does not pass
+for another shape.
 """
 
 import numpy as np
+from scipy.special import ive
 
 from dalle_tutorial.data.render import SDF, coverage
 from dalle_tutorial.data.scenes import SHAPES
@@ -13,7 +14,8 @@ from dalle_tutorial.data.scenes import SHAPES
 STEPS = 3
 CANDIDATES = 3  # shapes that are fitted, after a first look at all six
 RADIUS_RANGE = (1.5, 9.0)  # pixels of 32: what the fit may try
-BLUR_RANGE = (-0.1, 0.8)  # t = σ² / 2 in pixels², so σ up to 1.26 pixels
+BLUR_RANGE = (0.0, 0.8)  # t = σ² / 2 in pixels², so σ up to 1.26 pixels
+NOISE_CAP = 0.1  # noise of the background that is forgiven, as a share of the object's colour
 
 
 def _moments():
@@ -35,13 +37,26 @@ def _drawn(name, x, y, radius, side, detail):
     return sum(fine[:, i::detail, j::detail] for i, j in np.ndindex(detail, detail)) / detail**2
 
 
-def _model(name, x, y, radius, side, detail):
-    """The shape's coverage m and the planes ∂m/∂x, ∂m/∂y, ∂m/∂r, ∇²m, as (blobs, 5, side²), by central differences.
+def _blur(planes, t):
+    """Planes (blobs, side, side) after heat has flowed for a time t (blobs,): the kernel of the discrete Laplacian."""
+    if t.max() < 1e-3:
+        return planes
+    taps = np.stack([ive(k, 2 * t) for k in (0, 1, 2)]).astype(np.float32)
+    taps = (taps / (taps[0] + 2 * taps[1] + 2 * taps[2]))[:, :, None, None]
+    for _ in range(2):
+        p = np.pad(planes, ((0, 0), (2, 2), (0, 0)))
+        planes = taps[0] * planes + taps[1] * (p[:, 1:-3] + p[:, 3:-1]) + taps[2] * (p[:, :-4] + p[:, 4:])
+        planes = planes.transpose(0, 2, 1)
+    return planes
 
-    x, y and radius are in pixels of the window.
+
+def _model(name, x, y, radius, t, side, detail):
+    """The blurred coverage m and the planes ∂m/∂x, ∂m/∂y, ∂m/∂r, ∂m/∂t = ∇²m, by central differences.
+
+    x, y and radius are in pixels of the window. The order in the result (blobs, 5, side²) is x, y, radius, m, t.
     """
     planes = np.zeros((len(x), 5, side, side), np.float32)
-    planes[:, 3] = m = _drawn(name, x, y, radius, side, detail)
+    planes[:, 3] = m = _blur(_drawn(name, x, y, radius, side, detail), t)
     west, east, north, south = m[:, 1:-1, :-2], m[:, 1:-1, 2:], m[:, :-2, 1:-1], m[:, 2:, 1:-1]
     pixel = np.arange(1, side - 1, dtype=np.float32) + 0.5
     planes[:, 0, 1:-1, 1:-1] = dx = (west - east) / 2
@@ -68,17 +83,27 @@ def fit_shape(name, target, weight, x, y, radius, steps, detail):
     side = target.shape[-1]
     target, weight = target.reshape(len(target), -1), weight.reshape(len(weight), -1)
     scale = (weight * target**2).sum(1) + 1e-6
+    t = np.zeros(len(x), np.float32)
     for step in range(steps + 1):
-        planes = _model(name, x, y, radius, side, detail)
+        planes = _model(name, x, y, radius, t, side, detail)
         a, b = _solve(planes[:, 3:], weight, target, 1e-4)
         a = np.clip(a, 0.2, 2)
-        drawn = planes[:, 3] + np.clip(b / a, *BLUR_RANGE)[:, None] * planes[:, 4]
+        more = np.clip(b / a, BLUR_RANGE[0] - t, BLUR_RANGE[1] - t)
+        drawn = planes[:, 3] + more[:, None] * planes[:, 4]
         left = target - a[:, None] * drawn
         if step < steps:
             planes[:, :3] *= a[:, None, None]
             move = np.clip(_solve(planes, weight, left, 1e-3), -1.5, 1.5)
-            x, y, radius = x + move[0], y + move[1], np.clip(radius + move[2], *RADIUS_RANGE)
+            x, y, radius, t = x + move[0], y + move[1], np.clip(radius + move[2], *RADIUS_RANGE), t + more
     return x, y, radius, (weight * left**2).sum(1) / scale, drawn
+
+
+def _noise(target, weight, drawn):
+    """The share of the squared target that is noise, judged by the median of the background around each blob."""
+    quiet = np.sort(np.where((drawn < 0.02) & (weight > 0), np.abs(target), np.inf).reshape(len(target), -1), axis=1)
+    middle = np.isfinite(quiet).sum(1) // 2
+    sigma = np.minimum(1.4826 * quiet[np.arange(len(quiet)), middle], NOISE_CAP)
+    return sigma**2 * weight.sum((1, 2)) / ((weight * target**2).sum((1, 2)) + 1e-6)
 
 
 def fit(target, weight, support, detail=1):
@@ -116,9 +141,10 @@ def fit(target, weight, support, detail=1):
             better = residual[index, rows] < best[rows]
             best[rows[better]] = residual[index, rows[better]]
             drawn[rows[better]] = model[better].reshape(-1, side, side)
+    residual = np.maximum(residual - _noise(target, weight, drawn), 1e-4)
     order = residual.argsort(0)
     result = {name: np.take_along_axis(values, order[:1], 0)[0] for name, values in found.items()}
     second = np.take_along_axis(residual, order[1:2], 0)[0]
     return result | {
-        "shape": order[0], "second": order[1], "residual": best, "second_residual": second, "drawn": drawn,
+        "shape": order[0], "second": order[1], "residual": residual.min(0), "second_residual": second, "drawn": drawn,
     }

@@ -7,9 +7,10 @@ from dalle_tutorial.data._fit import fit
 from dalle_tutorial.data._segment import CORE, IN_PLANE, SPECK, TOWARDS, patches, strength
 from dalle_tutorial.data.scenes import BACKGROUND, COLOURS, PALETTE, RADII, SHAPES, Scene, SceneObject
 
-# Fixed before any model's pictures were seen; benchmarks/oracle.py measures what they do to true renders.
-RESIDUAL = 0.15  # a patch is read if its best shape leaves at most this share of its squared strength unexplained,
-SHAPE_MARGIN = 0.9  # and at most this share of what the second best shape leaves
+# Fixed before any model's pictures were seen, from true renders and from pictures made to be ambiguous (the mean of two
+# shapes leaves 0.44 to 0.97 of what the second best leaves; a true shape under a blur of one pixel at most 0.22).
+RESIDUAL = 0.08  # a patch is read if its best shape leaves at most this share of its squared strength unexplained,
+SHAPE_MARGIN = 0.4  # and at most this share of what the second best shape leaves
 COLOUR_TOLERANCE = 80.0  # its colour lies at most this far (RGB, 0 … 255) from a colour of the palette,
 COLOUR_MARGIN = 0.85  # and at most this share of the distance to the second nearest
 LEAST_RADIUS = 2.4 / 32  # anything smaller is a blot
@@ -17,6 +18,7 @@ SIZE_BORDER = (RADII["small"][1] + RADII["large"][0]) / 2  # between small and l
 GHOST_CONTRAST = 60.0  # a smudge counts if, averaged over 3 × 3 pixels, it differs so much from the background
 GHOST_AREA = 12  # over at least this many connected pixels of 32 × 32
 
+CLEAR = 0.3  # a neighbour is taken away if its first fit leaves less
 SIDE = 18  # of the window that is fitted, in pixels: the largest object is 12.1 wide
 _PALETTE = np.array(list(PALETTE.values()), np.float32)
 _BACKGROUND = np.array(BACKGROUND, np.float32)
@@ -96,7 +98,7 @@ def _explain(blobs, labels, difference, detail):
     found = fitted(slice(None), values, inside & ~near)
     # A neighbour may have hidden a part of a patch, or lent it an edge. Now that each has a first fit, take the
     # neighbours away and fit again; where a neighbour could not be read, its surroundings stay hidden.
-    clear = found["residual"] < RESIDUAL
+    clear = found["residual"] < CLEAR
     drawn = found["drawn"][..., None] * (found["seen"] - _BACKGROUND)[:, None, None] * clear[:, None, None, None]
     canvas = np.zeros((len(labels), 32 + 2 * SIDE, 32 + 2 * SIDE, 3), np.float32)
     np.add.at(canvas, _places(blobs), drawn)
