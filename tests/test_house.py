@@ -13,13 +13,13 @@ MOST_ARGUMENTS = 8
 
 # Imports run down this list, or stay on one level; never up.
 LEVELS = (
-    ("errors", "backend"),
+    ("errors", "backend", "files", "rates"),
     ("layers", "data"),
     ("text",),
     ("models",),
-    ("training", "weights", "evaluation"),
+    ("training", "weights", "evaluation", "report"),
     ("viz",),
-    ("cli", "__main__"),
+    ("cli", "commands", "__main__"),
 )
 LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}
 

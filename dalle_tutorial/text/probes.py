@@ -6,10 +6,9 @@ and baselines that cannot know the order of words. Needs scikit-learn, which com
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-from scipy.stats import binomtest
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -17,28 +16,8 @@ from sklearn.preprocessing import StandardScaler
 from dalle_tutorial.data.captions import ENGLISH
 from dalle_tutorial.data.shapes import COLOURS, INVERSE, RELATIONS, SHAPES, SIZES, Description, describe, sample
 from dalle_tutorial.errors import TutorialError
+from dalle_tutorial.rates import Rate  # noqa: F401 - what a probe's answers are counted with
 from dalle_tutorial.text.tokenizers import END
-
-
-@dataclass(frozen=True)
-class Rate:
-    """A share of `n` trials with its 95 % Wilson interval; all in 0…1."""
-
-    rate: float
-    low: float
-    high: float
-    n: int
-
-    @classmethod
-    def of(cls, right):
-        """The rate of a list or array of bools. Raises `TutorialError` if it is empty."""
-        right = np.asarray(right, bool)
-        if not right.size:
-            raise TutorialError("a rate needs at least one trial")
-        interval = binomtest(int(right.sum()), right.size).proportion_ci(0.95, "wilson")
-        # The interval holds the rate; at 0 and 1 rounding may say otherwise.
-        rate = float(right.mean())
-        return cls(rate, min(float(interval.low), rate), max(float(interval.high), rate), right.size)
 
 
 def bag_of_words(ids, vocabulary_size):

@@ -1,0 +1,189 @@
+"""Does a picture show what its caption asked? Alignment with confidence intervals, diversity, bounds, retrieval.
+
+`draw` is always a function `(captions, seed) -> uint8 pictures (n, 32, 32, 3)`; `Trained.draw` is one, and so is
+anything else that a reader wants to measure. Everything here is fixed by its seed.
+"""
+
+import re
+from collections import Counter
+from dataclasses import asdict, dataclass
+from itertools import combinations
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from dalle_tutorial.data import emoji, oracle
+from dalle_tutorial.data.layout import encode
+from dalle_tutorial.data.shapes import arrange, captions_and_pictures, describe, render, sample
+from dalle_tutorial.errors import TutorialError
+from dalle_tutorial.rates import Rate, wilson_interval
+
+__all__ = [
+    "SETS", "Alignment", "Rate", "alignment", "bounds", "diversity", "draw_in_chunks", "emoji_retrieval", "judge",
+    "reconstruction", "wilson_interval",
+]
+
+SETS = {
+    "one_object": ("test", "one"), "two_objects": ("test", "two"), "three_objects": ("test", "three"),
+    "counts": ("test", "count"), "held_out_pairs": ("held_out_pairs", "one"),
+    "held_out_relations": ("held_out_relations", "two"),
+}
+"""Name → (split, kind of description). The held-out sets differ from "one_object" and "two_objects" in nothing but the
+combination that training never showed, so that the difference of two rates is its price."""
+
+_CHUNK = 100
+_EXAMPLES = 5
+_WHERE = re.compile(r" at \([^)]*\)|: RGB .*")
+
+
+@dataclass(frozen=True)
+class Alignment(Rate):
+    """The share of pictures that show what was asked, with what went right and wrong in them.
+
+    `attributes`: shape, colour, size, place, count, relation → `Rate` among the captions that ask for it (an object
+    that is missing is wrong in all of them). `failures`: what failed → in how many pictures, the commonest first; a
+    picture may count under several. `examples`: the first failures, with the oracle's words.
+    """
+
+    attributes: dict[str, Rate]
+    failures: dict[str, int]
+    examples: tuple[dict, ...]
+
+
+def judge(pictures, captions):
+    """The oracle's verdict on pictures (n, side, side, 3), one caption each: an `Alignment`.
+
+    Raises PictureError and CaptionError as `oracle.score` does, TutorialError for no pictures.
+    """
+    verdicts = oracle.score(pictures, captions)
+    rate = Rate.of([verdict.correct for verdict in verdicts])
+    told = {name: [verdict.attributes[name] for verdict in verdicts] for name in oracle.ATTRIBUTES}
+    asked = {name: [right for right in those if right is not None] for name, those in told.items()}
+    failures = Counter(kind for verdict in verdicts for kind in sorted(set(_failures(verdict))))
+    examples = [
+        {"caption": caption if isinstance(caption, str) else describe(caption), "reasons": list(verdict.reasons)}
+        for caption, verdict in zip(captions, verdicts, strict=True) if not verdict.correct
+    ]
+    return Alignment(
+        *asdict(rate).values(), {name: Rate.of(right) for name, right in asked.items() if right},
+        dict(failures.most_common()), tuple(examples[:_EXAMPLES]),
+    )
+
+
+def _failures(verdict):
+    """What failed in one picture, without what is particular to it."""
+    yield from (f"wrong {name}" for name, right in verdict.attributes.items() if right is False and name != "count")
+    yield from (_WHERE.sub("", reason) for reason in verdict.reasons if not re.match("asked for (a|the) ", reason))
+
+
+def draw_in_chunks(draw, captions, seed=0, progress=None):
+    """Draws any number of captions a hundred at a time, each chunk with its own seed: uint8 (n, 32, 32, 3).
+
+    `progress` is a tqdm bar to move, a step a picture, or None.
+    """
+    if not captions:
+        raise TutorialError("there is no caption to draw")
+    seeds, pictures = np.random.default_rng([seed, 1]), []
+    for start in range(0, len(captions), _CHUNK):
+        chunk = list(captions[start : start + _CHUNK])
+        pictures.append(np.asarray(draw(chunk, seed=int(seeds.integers(2**31)))))
+        if progress is not None:
+            progress.update(len(chunk))
+    return np.concatenate(pictures)
+
+
+def alignment(draw, n=1000, seed=0, split="test", sets=tuple(SETS), language="en", progress=False):
+    """How often `draw` gives what the caption asks, for each of `sets`: a dict name → `Alignment`.
+
+    `n` captions a set, drawn from its split with wording at random; `split` takes the place of "test", say for
+    "validation" during training. A caption is drawn once. The interval tells how far the rate may be from that of
+    all captions of this split, as often drawn; a split holds only so many descriptions, and they come back.
+
+    Raises `TutorialError` for an unknown set or n < 1, and what `draw` raises.
+    """
+    if unknown := [name for name in sets if name not in SETS]:
+        raise TutorialError(f"unknown set {unknown[0]!r}: allowed are {', '.join(SETS)}")
+    if n < 1:
+        raise TutorialError(f"n is {n}: at least one caption is needed")
+    found = {}
+    with tqdm(total=n * len(sets), unit="picture", desc="alignment", disable=None if progress else True) as bar:
+        for name in sets:
+            its_split, kind = SETS[name]
+            if its_split == "test":
+                its_split = split
+            descriptions, _ = sample(n, [seed, list(SETS).index(name)], its_split, (kind,))
+            words = np.random.default_rng([seed, 2])
+            captions = [describe(description, words, language) for description in descriptions]
+            found[name] = judge(draw_in_chunks(draw, captions, seed, bar), captions)
+    return found
+
+
+def _spread(pictures):
+    """The root mean square difference (in 0…255) of two pictures of one caption, over all pairs: uint8
+    (captions, samples, height, width, 3) → one number."""
+    pairs = combinations(pictures.astype("float32").swapaxes(0, 1), 2)
+    return float(np.mean([np.sqrt(np.square(a - b).mean((1, 2, 3))) for a, b in pairs]))
+
+
+def diversity(draw, captions=50, samples=8, seed=0):
+    """How much pictures of one caption differ, beside how much true scenes of that caption do.
+
+    Returns "drawn" and "real", root mean square differences in 0…255 averaged over pairs and captions, and their
+    "ratio": 0 for a model that draws one picture for a caption; about 1 for one that places what the caption leaves
+    open as freely as the world does. Blur lowers it and dirt raises it: read it beside the alignment.
+    """
+    descriptions, _ = sample(captions, [seed, 3], "test")
+    words = [describe(description) for description in descriptions]
+    drawn = np.stack([np.asarray(draw(words, seed=seed + k)) for k in range(samples)], axis=1)
+    codes = {name: np.repeat(values, samples, axis=0) for name, values in encode(descriptions).items()}
+    real = render(arrange(codes, np.random.default_rng([seed, 4])), drawn.shape[2])
+    drawn, real = _spread(drawn), _spread(real.reshape(captions, samples, *real.shape[1:]))
+    return {"drawn": drawn, "real": real, "ratio": drawn / real, "captions": captions, "samples": samples}
+
+
+def _unit(pictures):
+    """uint8 pictures as float32 in [−1, 1]."""
+    return pictures.astype("float32") / 127.5 - 1
+
+
+def reconstruction(trained, n=1000, seed=0):
+    """The `Alignment` of unseen true pictures that went through z and back: what the decoder can draw at best."""
+    captions, pictures = captions_and_pictures(n, [seed, 5], "test")
+    ids, again = trained.tokenizer(captions), []
+    for start in range(0, n, _CHUNK):
+        rows = slice(start, start + _CHUNK)
+        again.append(np.asarray(trained.model.reconstruct(_unit(pictures[rows]), ids[rows])))
+    return judge(np.clip(np.concatenate(again), -1, 1), captions)
+
+
+def bounds(trained, n=256, samples=64, seed=0):
+    """ELBO and importance-weighted bound of log p(x|c) on unseen pictures, in nats a picture.
+
+    Each is {"mean", "standard_error"}; the second bound, of `samples` samples, is the tighter one (Burda, Grosse &
+    Salakhutdinov 2015). Their gap tells how far q(z|x,c) is from the true posterior.
+    """
+    captions, pictures = captions_and_pictures(n, [seed, 6], "test")
+    x, ids = _unit(pictures), trained.tokenizer(captions)
+    elbo = np.asarray(trained.model.elbo(x, ids), "float64")
+    tighter = np.asarray(trained.model.importance_weighted_bound(x, ids, samples=samples), "float64")
+    found = {
+        name: {"mean": float(values.mean()), "standard_error": float(values.std(ddof=1) / np.sqrt(n))}
+        for name, values in (("elbo", elbo), ("importance_weighted", tighter))
+    }
+    return {**found, "n": n, "samples": samples}
+
+
+def emoji_retrieval(draw, emoji_set, captions=None, seed=0, progress=False):
+    """Is the nearest real picture the captioned one, and is it among the five nearest? See `data.emoji.retrieval`.
+
+    `captions`: of `emoji_set`; None for each of its English ones. Returns "top1" and "top5", each a `Rate`, "gallery",
+    the number of real pictures to choose from, and "nearest", the caption of the nearest for each picture.
+    """
+    names = emoji_set.captions["en"]
+    captions = list(names if captions is None else captions)
+    with tqdm(total=len(captions), unit="picture", desc="retrieval", disable=None if progress else True) as bar:
+        found = emoji.retrieval(draw_in_chunks(draw, captions, seed, bar), captions, emoji_set)
+    return {
+        "top1": Rate.of(found.ranks <= 1), "top5": Rate.of(found.ranks <= 5), "gallery": len(emoji_set),
+        "nearest": [names[row[0]] for row in found.nearest],
+    }

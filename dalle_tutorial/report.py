@@ -1,0 +1,81 @@
+"""Everything that can be said of a trained model in figures: one dict for JSON, and its chief lines for the screen."""
+
+from dataclasses import asdict
+
+from dalle_tutorial.data import emoji
+from dalle_tutorial.data.shapes import parse
+from dalle_tutorial.evaluation import (
+    Rate,
+    alignment,
+    bounds,
+    diversity,
+    draw_in_chunks,
+    emoji_retrieval,
+    judge,
+    reconstruction,
+)
+
+
+def _own_captions(trained, captions, samples, seed, on_emoji):
+    """The figures for captions of the reader's own, each drawn `samples` times."""
+    repeated = [caption for caption in captions for _ in range(samples)]
+    if on_emoji:
+        return emoji_retrieval(trained.draw, emoji.core(), repeated, seed)
+    pictures = draw_in_chunks(trained.draw, repeated, seed)
+    each = [judge(pictures[i * samples : (i + 1) * samples], [c] * samples) for i, c in enumerate(captions)]
+    return {
+        **asdict(judge(pictures, repeated)),
+        "each": [{"caption": caption, **asdict(found)} for caption, found in zip(captions, each, strict=True)],
+    }
+
+
+def report_on(trained, n=1000, seed=0, captions=None, samples=8, progress=False):
+    """Every measurement that fits a trained model, as plain values for JSON.
+
+    For a model of the shapes world: "alignment", "diversity", "reconstruction", and "bounds" where the model has
+    them; for one of the emoji world: "retrieval" of all its captions. With `captions`, also "captions": how well
+    `samples` pictures of each show it. Raises CaptionError for one that the model or the oracle cannot read.
+    """
+    on_emoji = trained.card["model"] == "cvae-emoji"
+    report = {"model": trained.card["model"], "seed": seed}
+    if captions:
+        report["captions"] = {"samples": samples, **_own_captions(trained, captions, samples, seed, on_emoji)}
+    if on_emoji:
+        return report | {"retrieval": emoji_retrieval(trained.draw, emoji.core(), seed=seed, progress=progress)}
+    found = alignment(trained.draw, n, seed, progress=progress)
+    report["alignment"] = {name: asdict(rate) for name, rate in found.items()}
+    report["diversity"] = diversity(trained.draw, seed=seed)
+    if hasattr(trained.model, "reconstruct"):
+        report["reconstruction"] = asdict(reconstruction(trained, n, seed))
+    if hasattr(trained.model, "importance_weighted_bound"):
+        report["bounds"] = bounds(trained, min(n, 256), seed=seed)
+    return report
+
+
+def reader_of(trained):
+    """The function that says whether a caption can be judged: it raises CaptionError for one that cannot."""
+    return emoji.core().find if trained.card["model"] == "cvae-emoji" else parse
+
+
+def summary(report):
+    """The chief figures of a report by `report_on`: a list of lines."""
+    def line(name, found):
+        return f"{name.replace('_', ' '):22}{Rate(*(found[key] for key in ('rate', 'low', 'high', 'n')))}"
+
+    lines = [f"{report['model']}, seed {report['seed']}"]
+    lines += [line(name, found) for name, found in report.get("alignment", {}).items()]
+    if "reconstruction" in report:
+        lines.append(line("reconstructions", report["reconstruction"]))
+    if "rate" in report.get("captions", {}):
+        lines.append(line("your captions", report["captions"]))
+    for key, whose in (("retrieval", ""), ("captions", "your captions, ")):
+        if "top1" in (found := report.get(key, {})):
+            lines.append(line(f"{whose}nearest of {found['gallery']}", found["top1"]))
+            lines.append(line(f"{whose}in nearest 5", found["top5"]))
+    if "diversity" in report:
+        lines.append(f"{'diversity':22}{report['diversity']['ratio']:6.1%}  of that of true scenes")
+    if "bounds" in report:
+        for name in ("elbo", "importance_weighted"):
+            mean, error = (report["bounds"][name][key] for key in ("mean", "standard_error"))
+            lines.append(f"{name.replace('_', ' '):22}{mean:.1f} ± {error:.1f} nats a picture")
+    return lines
