@@ -12,6 +12,8 @@ PY := $(VENV)/python
 SITE := _build/html
 PYTEST := $(PY) -m pytest
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=180 -p no:cacheprovider
+# Where a home directory is new, Matplotlib announces on stderr that it looks for fonts; better here than in a notebook.
+FONTS := $(PY) -c "import matplotlib.font_manager" 2> /dev/null
 READY := .venv/.ready
 VENDOR := _assets/vendor/.ready
 
@@ -55,6 +57,7 @@ unit-test: setup  ## tests of the package, of the tools and of the notebooks' fo
 	$(PYTEST) -n 2 --dist loadfile --ignore tests/site tests
 
 notebook-test: $(READY)  ## run every notebook and compare every output with the committed one (FILES=...)
+	@$(FONTS)
 	$(PYTEST) $(NBVAL) -n 2 --dist loadscope --timeout 600 $(or $(FILES),chapters)
 
 site-test: book  ## tests of the built site; those that need a browser are skipped where none is found
@@ -65,6 +68,7 @@ coverage: setup  ## which lines of the package the unit tests reach
 	$(VENV)/coverage report
 
 notebooks: $(READY)  ## execute the notebooks and save them with their outputs (FILES=...)
+	@$(FONTS)
 	$(PY) -m scripts.notebooks execute $(FILES)
 
 first-cells: $(READY)  ## write every notebook's first cell from the address in _config.yml
