@@ -29,7 +29,7 @@ $(READY): requirements.txt pyproject.toml scripts/bootstrap.py
 	@$(PYTHON) scripts/bootstrap.py
 	@touch $@
 
-$(VENDOR): $(READY) package.json package-lock.json scripts/vendor.py
+$(VENDOR): package.json package-lock.json scripts/vendor.py | $(READY)
 	@$(PY) -m scripts.vendor
 	@touch $@
 
