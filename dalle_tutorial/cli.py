@@ -94,7 +94,6 @@ def _parser():
     train.add_argument("model", metavar="MODEL", help="cvae (the same as cvae-shapes) or cvae-emoji")
     train.add_argument("--preset", choices=PRESETS, default="cpu", help="how long and how large (default: cpu)")
     train.add_argument("--seed", **seed)
-    train.add_argument("--restart", action="store_true", help="begin anew even if DIR holds an unfinished run")
     train.add_argument("--out", required=True, metavar="DIR", help="where the run, its pictures and weights go")
 
     evaluate = command("evaluate", commands.evaluate, "measure how well a model draws what captions ask")

@@ -13,6 +13,7 @@ from dalle_tutorial.errors import CaptionError, TutorialError
 
 SHORT_NAMES = {"cvae": "cvae-shapes"}
 COLUMNS, GAP = 8, 2
+_OF_THE_CODE = ("class", "config", "tokenizer")  # in a card, but for the program to read
 
 
 def _load(name):
@@ -84,9 +85,7 @@ def _draw_one(arguments):
         raise CaptionError("the caption is empty: it must hold at least one word")
     trained, count = _load(arguments.model), arguments.count or 1
     trained.tokenizer.encode(arguments.caption)
-    # picture i of seed s is picture 0 of seed s + i
-    pictures = [trained.draw([arguments.caption], seed=(arguments.seed + i) % 2**31)[0] for i in range(count)]
-    sheet = tile(pictures, min(count, COLUMNS), GAP)
+    sheet = tile(trained.draw([arguments.caption] * count, seed=arguments.seed), min(count, COLUMNS), GAP)
     files.write_files({arguments.out: _png(sheet, arguments.caption, arguments, arguments.scale or 4)})
     print(f"{arguments.out}: {count} picture{'s' if count > 1 else ''} of {arguments.caption!r}")
 
@@ -118,7 +117,7 @@ def train(arguments):
         allowed = ", ".join(sorted([*SHORT_NAMES, *training.MODELS]))
         raise TutorialError(f"unknown model {model!r}: allowed are {allowed}")
     try:
-        trained = training.train(model, arguments.preset, arguments.out, arguments.seed, not arguments.restart, True)
+        trained = training.train(model, arguments.preset, arguments.out, arguments.seed)
     except KeyboardInterrupt:
         message = f"stopped; the same command goes on from the last checkpoint in {arguments.out}"
         raise KeyboardInterrupt(message) from None
@@ -128,7 +127,8 @@ def train(arguments):
 def _print_card(name, card):
     print(name)
     for key, value in card.items():
-        print(f"  {key}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
+        if key not in _OF_THE_CODE:
+            print(f"  {key}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
 
 
 def models(arguments):

@@ -156,21 +156,22 @@ def reconstruction(trained, n=1000, seed=0):
     return judge(np.clip(np.concatenate(again), -1, 1), captions)
 
 
-def bounds(trained, n=256, samples=64, seed=0):
+def bounds(trained, n=128, samples=32, seed=0):
     """ELBO and importance-weighted bound of log p(x|c) on unseen pictures, in nats a picture.
 
-    Each is {"mean", "standard_error"}; the second bound, of `samples` samples, is the tighter one (Burda, Grosse &
-    Salakhutdinov 2015). Their gap tells how far q(z|x,c) is from the true posterior.
+    Each is {"mean", "standard_error"} over `n` pictures, of the same `samples` draws of z for each; the second is the
+    tighter one (Burda, Grosse & Salakhutdinov 2015). Their gap tells how far q(z|x,c) is from the true posterior.
     """
     captions, pictures = captions_and_pictures(n, [seed, 6], "test")
     x, ids = _unit(pictures), trained.tokenizer(captions)
-    elbo = np.asarray(trained.model.elbo(x, ids), "float64")
-    tighter = np.asarray(trained.model.importance_weighted_bound(x, ids, samples=samples), "float64")
-    found = {
-        name: {"mean": float(values.mean()), "standard_error": float(values.std(ddof=1) / np.sqrt(n))}
-        for name, values in (("elbo", elbo), ("importance_weighted", tighter))
-    }
-    return {**found, "n": n, "samples": samples}
+    elbo = trained.model.elbo(x, ids, samples=samples, seed=seed)
+    tighter = trained.model.importance_weighted_bound(x, ids, samples=samples, seed=seed)
+    found = {"n": n, "samples": samples}
+    for name, values in (("elbo", elbo), ("importance_weighted", tighter)):
+        values = np.asarray(values, "float64")
+        found[name] = {"mean": float(values.mean()), "standard_error": float(values.std(ddof=1) / np.sqrt(n))}
+    return found
+
 
 
 def emoji_retrieval(draw, emoji_set, captions=None, seed=0, progress=False):

@@ -54,17 +54,26 @@ def folder(path):
         raise
 
 
+def write_safely(path, write):
+    """Writes one file: `write` is called with an open binary file. Otherwise as `write_files`."""
+    _write({path: write})
+
+
 def write_files(contents):
     """Writes files: a dict path → bytes. All are written beside their targets first, then put in place.
 
     If one cannot be written (no space, no permission), every file stays what it was and OSError names it. What is
     no regular file (/dev/stdout, a pipe) is written directly.
     """
+    _write({path: (lambda file, data=data: file.write(data)) for path, data in contents.items()})
+
+
+def _write(writers):
     staged = []
     try:
-        for path, data in contents.items():
+        for path, write in writers.items():
             with _naming(path):
-                _stage(Path(path), data, staged)
+                _stage(Path(path), write, staged)
         for part, target in staged:
             with _naming(target):
                 os.replace(part, target)
@@ -73,15 +82,16 @@ def write_files(contents):
             part.unlink(missing_ok=True)
 
 
-def _stage(path, data, staged):
+def _stage(path, write, staged):
     if path.exists() and not path.is_file():
-        path.write_bytes(data)
+        with open(path, "wb") as file:
+            write(file)
         return
     target = Path(os.path.realpath(path))  # a link stays a link
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    with open(part, "xb") as file:
+    part = target.with_name(f".{target.name}.part")  # always the same name: a killed run leaves one behind, not many
+    with open(part, "wb") as file:
         staged.append((part, target))
-        file.write(data)
+        write(file)
         file.flush()
         os.fsync(file.fileno())
     if target.exists():

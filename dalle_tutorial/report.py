@@ -16,11 +16,16 @@ from dalle_tutorial.evaluation import (
 )
 
 
+def _plain(found):
+    """A dict without dataclasses, so that JSON can hold it."""
+    return {name: asdict(value) if isinstance(value, Rate) else value for name, value in found.items()}
+
+
 def _own_captions(trained, captions, samples, seed, on_emoji):
     """The figures for captions of the reader's own, each drawn `samples` times."""
     repeated = [caption for caption in captions for _ in range(samples)]
     if on_emoji:
-        return emoji_retrieval(trained.draw, emoji.core(), repeated, seed)
+        return _plain(emoji_retrieval(trained.draw, emoji.core(), repeated, seed))
     pictures = draw_in_chunks(trained.draw, repeated, seed)
     each = [judge(pictures[i * samples : (i + 1) * samples], [c] * samples) for i, c in enumerate(captions)]
     return {
@@ -36,25 +41,26 @@ def report_on(trained, n=1000, seed=0, captions=None, samples=8, progress=False)
     them; for one of the emoji world: "retrieval" of all its captions. With `captions`, also "captions": how well
     `samples` pictures of each show it. Raises CaptionError for one that the model or the oracle cannot read.
     """
-    on_emoji = trained.card["model"] == "cvae-emoji"
-    report = {"model": trained.card["model"], "seed": seed}
+    on_emoji = trained.card["name"] == "cvae-emoji"
+    report = {"model": trained.card["name"], "seed": seed}
     if captions:
         report["captions"] = {"samples": samples, **_own_captions(trained, captions, samples, seed, on_emoji)}
     if on_emoji:
-        return report | {"retrieval": emoji_retrieval(trained.draw, emoji.core(), seed=seed, progress=progress)}
+        found = emoji_retrieval(trained.draw, emoji.core(), seed=seed, progress=progress)
+        return report | {"retrieval": _plain(found)}
     found = alignment(trained.draw, n, seed, progress=progress)
-    report["alignment"] = {name: asdict(rate) for name, rate in found.items()}
+    report["alignment"] = _plain(found)
     report["diversity"] = diversity(trained.draw, seed=seed)
     if hasattr(trained.model, "reconstruct"):
         report["reconstruction"] = asdict(reconstruction(trained, n, seed))
     if hasattr(trained.model, "importance_weighted_bound"):
-        report["bounds"] = bounds(trained, min(n, 256), seed=seed)
+        report["bounds"] = bounds(trained, min(n, 128), seed=seed)
     return report
 
 
 def reader_of(trained):
     """The function that says whether a caption can be judged: it raises CaptionError for one that cannot."""
-    return emoji.core().find if trained.card["model"] == "cvae-emoji" else parse
+    return emoji.core().find if trained.card["name"] == "cvae-emoji" else parse
 
 
 def summary(report):
