@@ -11,7 +11,7 @@ from scipy.special import ive
 from dalle_tutorial.data.render import SDF, coverage
 from dalle_tutorial.data.scenes import SHAPES
 
-STEPS = 3
+STEPS = 4
 CANDIDATES = 3  # shapes that are fitted, after a first look at all six
 RADIUS_RANGE = (1.5, 9.0)  # pixels of 32: what the fit may try
 BLUR_RANGE = (0.0, 0.8)  # t = σ² / 2 in pixels², so σ up to 1.26 pixels

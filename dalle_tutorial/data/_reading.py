@@ -4,7 +4,7 @@ import numpy as np
 from scipy import ndimage
 
 from dalle_tutorial.data._fit import fit
-from dalle_tutorial.data._segment import CORE, IN_PLANE, SPECK, TOWARDS, patches, strength
+from dalle_tutorial.data._segment import CORE, IN_PLANE, TOWARDS, patches, strength
 from dalle_tutorial.data.scenes import BACKGROUND, COLOURS, PALETTE, RADII, SHAPES, Scene, SceneObject
 
 # Fixed before any model's pictures were seen, from true renders and from pictures made to be ambiguous (the mean of two
@@ -45,7 +45,7 @@ def read_chunk(pictures, detail=1):
 
 
 def _measure(labels, n, difference):
-    """The patches, without specks: arrays (patches,) of label, picture, left, top, extent and mean difference."""
+    """The patches: arrays (patches,) of label, picture, left, top, extent and mean difference."""
     pixels = np.flatnonzero(labels)
     label = labels.ravel()[pixels]
     size = np.bincount(label, minlength=n + 1)
@@ -56,7 +56,7 @@ def _measure(labels, n, difference):
     for axis, values in enumerate(place):
         np.minimum.at(low[axis], label, values)
         np.maximum.at(high[axis], label, values)
-    kept = np.flatnonzero(size >= SPECK)
+    kept = np.flatnonzero(size)
     top, left = (low + high + 1 - SIDE)[:, kept] // 2
     mean = [np.bincount(label, difference[..., k].ravel()[pixels], n + 1)[kept] / size[kept] for k in range(3)]
     return {
@@ -88,7 +88,7 @@ def _explain(blobs, labels, difference, detail):
     values = _windows(difference, blobs)
     towards = TOWARDS[strength(blobs["mean"])[1]]
     axis = (towards / (towards**2).sum(1, keepdims=True))[:, None, :, None]
-    support = ndimage.binary_dilation(own, IN_PLANE) & ~near & inside
+    support = ndimage.binary_dilation(own, IN_PLANE, iterations=2) & ~near & inside
 
     def fitted(rows, values, weight):
         target = (values @ axis[rows])[..., 0]

@@ -29,29 +29,28 @@ def strength(difference):
 
 
 def patches(solid, colour):
-    """Connected patches of solid pixels, cut where two colours meet.
+    """Connected patches of solid pixels, cut where two colours meet; specks are left out.
 
     `solid` (pictures, 32, 32) bool, `colour` the index at each pixel. Returns labels of the same shape (0 for none,
-    1 … n for the patches) and n.
+    1 … n for the patches, some of which may be empty) and n.
     """
     labels, n = ndimage.label(solid, IN_PLANE)
     counts = np.bincount(labels.ravel() * 8 + colour.ravel(), minlength=8 * (n + 1)).reshape(-1, 8)
-    size = counts.sum(1)
-    many = counts >= np.maximum(SPECK, SECOND_COLOUR * size)[:, None]
+    many = counts >= np.maximum(SPECK, SECOND_COLOUR * counts.sum(1))[:, None]
     mixed = many.sum(1) > 1
     mixed[0] = False
     where = np.flatnonzero(mixed[labels].any((1, 2)))
-    if not len(where):
-        return labels, n
-    cut = mixed[labels[where]]
-    # Pixels of a colour that only speckles the patch go with the nearest pixel of a colour that fills it.
-    main = many[labels[where], colour[where]] & cut
-    nearest = [ndimage.distance_transform_edt(~m, return_distances=False, return_indices=True) for m in main]
-    taken = np.stack([c[tuple(i)] for c, i in zip(colour[where], nearest, strict=True)])
-    fresh = np.where(cut, 0, labels[where])
-    for index in range(8):
-        parts, found = ndimage.label(cut & (taken == index), IN_PLANE)
-        fresh[parts > 0] = parts[parts > 0] + n
-        n += found
-    labels[where] = fresh
-    return labels, n
+    if len(where):
+        cut = mixed[labels[where]]
+        # Pixels of a colour that only speckles the patch go with the nearest pixel of a colour that fills it.
+        main = many[labels[where], colour[where]] & cut
+        nearest = [ndimage.distance_transform_edt(~m, return_distances=False, return_indices=True) for m in main]
+        taken = np.stack([c[tuple(i)] for c, i in zip(colour[where], nearest, strict=True)])
+        fresh = np.where(cut, 0, labels[where])
+        for index in range(8):
+            parts, found = ndimage.label(cut & (taken == index), IN_PLANE)
+            fresh[parts > 0] = parts[parts > 0] + n
+            n += found
+        labels[where] = fresh
+    size = np.bincount(labels.ravel(), minlength=n + 1)
+    return np.where(size[labels] >= SPECK, labels, 0), n
