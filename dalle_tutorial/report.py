@@ -37,12 +37,13 @@ def _own_captions(trained, captions, samples, seed, on_emoji):
 def report_on(trained, n=1000, seed=0, captions=None, samples=8, progress=False):
     """Every measurement that fits a trained model, as plain values for JSON.
 
-    For a model of the shapes world: "alignment", "diversity", "reconstruction", and "bounds" where the model has
-    them; for one of the emoji world: "retrieval" of all its captions. With `captions`, also "captions": how well
-    `samples` pictures of each show it. Raises CaptionError for one that the model or the oracle cannot read.
+    "sha256" is that of the weights. For a model of the shapes world: "alignment", "diversity", and where the model has
+    what they need, "reconstruction" and "bounds"; for one of the emoji world: "retrieval" of all its captions. With
+    `captions`, also "captions": how well `samples` pictures of each show it. Raises CaptionError for one that the
+    model or the oracle cannot read.
     """
     on_emoji = trained.card["name"] == "cvae-emoji"
-    report = {"model": trained.card["name"], "seed": seed}
+    report = {"model": trained.card["name"], "seed": seed, "sha256": trained.card.get("sha256")}
     if captions:
         report["captions"] = {"samples": samples, **_own_captions(trained, captions, samples, seed, on_emoji)}
     if on_emoji:

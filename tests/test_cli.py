@@ -1,0 +1,277 @@
+"""The command line: what it draws and writes, and the one line that it says when something is wrong."""
+
+import contextlib
+import json
+import os
+import resource
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from fakes import Ideal, IdealEmoji, ideal
+from PIL import Image
+
+from dalle_tutorial import cli, commands, files
+from dalle_tutorial.data import oracle
+
+CAPTION = "a small red circle above a large blue square"
+
+
+@pytest.fixture
+def models(monkeypatch):
+    """Models that need no TensorFlow take the place of the trained ones."""
+    monkeypatch.setattr(commands, "_load", lambda name: IdealEmoji() if name == "cvae-emoji" else Ideal())
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty working folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(capsys, *argv):
+    """Runs a command: (exit code, what it printed, its complaint)."""
+    try:
+        code = cli.main([str(argument) for argument in argv])
+    except SystemExit as end:
+        code = end.code
+    return code, *capsys.readouterr()
+
+
+def refused(capsys, *argv):
+    """The complaint of a command that must fail: one line, exit code 2, nothing on stdout."""
+    code, out, complaint = run(capsys, *argv)
+    assert (code, out) == (2, "") and complaint.count("\n") == 1 and complaint.endswith("\n"), (code, out, complaint)
+    return complaint
+
+
+def pixels(path):
+    """A picture file as an array."""
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def inventory(folder):
+    """Every file below a folder with its bytes, and every folder."""
+    return {path.relative_to(folder): path.is_file() and path.read_bytes() for path in folder.rglob("*")}
+
+
+@contextlib.contextmanager
+def room_for(size):
+    """Files of this process cannot grow beyond `size` bytes: stands for a disk that runs full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+# --- draw
+
+
+def test_one_caption_makes_a_sheet_of_rows_of_eight(models, here, capsys):
+    code, out, _ = run(capsys, "draw", CAPTION, "--count", 10, "--seed", 3, "--out", "out.png")
+    assert code == 0 and "out.png" in out and "10 pictures" in out
+    sheet = pixels("out.png")
+    assert sheet.shape == (4 * (2 * 34 - 2), 4 * (8 * 34 - 2), 3)
+    native = sheet[::4, ::4]
+    assert np.array_equal(native.repeat(4, 0).repeat(4, 1), sheet), "each pixel is enlarged, none is blurred"
+    cells = [native[y : y + 32, x : x + 32] for y in (0, 34) for x in range(0, 272, 34)]
+    assert np.array_equal(np.stack(cells[:10]), ideal([CAPTION] * 10, 3))
+    assert (cells[10] == 255).all()
+
+
+def test_native_size_and_the_seed(models, here, capsys):
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        assert run(capsys, "draw", CAPTION, "--scale", 1, "--seed", seed, "--out", f"{name}.png")[0] == 0
+    assert pixels("a.png").shape == (32, 32, 3)
+    assert (here / "a.png").read_bytes() == (here / "b.png").read_bytes() != (here / "c.png").read_bytes()
+
+
+def test_a_picture_says_what_made_it(models, here, capsys):
+    run(capsys, "draw", CAPTION, "--model", "cvae", "--seed", 5, "--out", "out.png")
+    with Image.open("out.png") as image:
+        assert image.text["Title"] == CAPTION and image.text["Comment"] == "model cvae-shapes, seed 5"
+
+
+def test_a_file_of_captions_makes_a_picture_for_each_line(models, here, capsys):
+    captions = [CAPTION, "three green stars", "a pink heart at the top left"] * 4
+    (here / "captions.txt").write_bytes("\ufeff".encode() + "\r\n".join(captions).encode())
+    code, out, _ = run(capsys, "draw", "--captions", "captions.txt", "--out", "drawn")
+    assert code == 0 and "12 pictures" in out
+    assert sorted(path.name for path in (here / "drawn").iterdir()) == sorted(f"{i}.png" for i in range(1, 13))
+    pictures = np.stack([pixels(here / "drawn" / f"{i}.png") for i in range(1, 13)])
+    assert pictures.shape == (12, 32, 32, 3) and all(v.correct for v in oracle.score(pictures, captions))
+
+
+def test_other_files_in_the_folder_stay_and_a_link_stays_a_link(models, here, capsys):
+    (here / "drawn").mkdir()
+    (here / "drawn" / "2.png").write_text("mine")
+    (here / "real.png").write_text("old")
+    (here / "drawn" / "1.png").symlink_to(here / "real.png")
+    (here / "captions.txt").write_text(CAPTION + "\n")
+    assert run(capsys, "draw", "--captions", "captions.txt", "--out", "drawn")[0] == 0
+    assert (here / "drawn" / "2.png").read_text() == "mine"
+    assert (here / "drawn" / "1.png").is_symlink() and pixels(here / "real.png").shape == (32, 32, 3)
+
+
+@pytest.mark.parametrize("argv, words", [
+    ([""], ["caption is empty"]),
+    ([" \n"], ["caption is empty"]),
+    (["a gren circle"], ["unknown word 'gren'", "green"]),
+    (["a " + "red " * 60 + "circle"], ["too long", "62 words", "at most 26"]),
+    (["a red circle", "--count", "0"], ["--count", "'0'", "from 1 to 1024"]),
+    (["a red circle", "--count", "many"], ["--count", "'many'", "from 1 to 1024"]),
+    (["a red circle", "--count", "1025"], ["'1025'"]),
+    (["a red circle", "--seed", "-1"], ["--seed", "'-1'", "from 0"]),
+    (["a red circle", "--scale", "1.5"], ["--scale", "'1.5'"]),
+    (["a red circle", "--colour", "blue"], ["--colour"]),
+    (["a red circle", "--captions", "captions.txt"], ["either one CAPTION or --captions FILE"]),
+    ([], ["either one CAPTION or --captions FILE"]),
+    (["a red circle", "--out", "folder"], ["folder: is a folder", "name of a file"]),
+    (["a red circle", "--out", "nowhere/out.png"], ["nowhere/out.png", "there is no folder", "nowhere'"]),
+    (["--captions", "missing.txt"], ["missing.txt", "no such file"]),
+    (["--captions", "folder"], ["folder", "is a directory"]),
+    (["--captions", "good.txt", "--count", "2"], ["--count goes with one CAPTION"]),
+    (["--captions", "good.txt", "--out", "good.txt"], ["good.txt: is a file", "needed is a folder"]),
+    (["--captions", "nothing.txt"], ["nothing.txt", "the file is empty"]),
+    (["--captions", "gap.txt"], ["gap.txt, line 2: the line is empty"]),
+    (["--captions", "bytes.txt"], ["bytes.txt", "byte 3", "not UTF-8"]),
+    (["--captions", "wrong.txt"], ["wrong.txt, line 3: unknown word 'zebra'"]),
+])  # fmt: skip
+def test_what_draw_refuses(models, here, capsys, argv, words):
+    (here / "folder").mkdir()
+    (here / "out.png").write_text("old")
+    for name, text in (("good", "a red star\n"), ("nothing", ""), ("gap", "a red star\n  \na blue star\n"),
+                       ("wrong", "a red star\na blue star\na zebra\n")):
+        (here / f"{name}.txt").write_text(text)
+    (here / "bytes.txt").write_bytes(b"a \xff star\n")
+    before = inventory(here)
+    out = [] if "--out" in argv else ["--out", "new" if "--captions" in argv else "out.png"]
+    complaint = refused(capsys, "draw", *argv, *out)
+    assert all(word.lower() in complaint.lower() for word in words), complaint
+    assert inventory(here) == before, "something was lost or left behind"
+
+
+def test_a_full_disk_loses_nothing(models, here, capsys):
+    (here / "out.png").write_text("old")
+    (here / "captions.txt").write_text("a red star\n" * 3)
+    (here / "drawn").mkdir()
+    (here / "drawn" / "1.png").write_text("old")
+    before = inventory(here)
+    for argv in (["draw", CAPTION, "--count", 20, "--out", "out.png"],
+                 ["draw", "--captions", "captions.txt", "--out", "drawn"],
+                 ["draw", "--captions", "captions.txt", "--out", "new"]):
+        with room_for(200):
+            complaint = refused(capsys, *argv)
+        assert "cannot be written: file too large; what was there is unchanged" in complaint
+        assert inventory(here) == before
+
+
+def test_the_last_of_many_files_that_fails_leaves_the_first_as_they_were(here):
+    (here / "a").write_text("old")
+    with room_for(100), pytest.raises(OSError, match="cannot be written") as caught:
+        files.write_files({here / "a": b"x" * 90, here / "b": b"x" * 110})
+    assert caught.value.filename == str(here / "b")
+    assert inventory(here) == {(here / "a").relative_to(here): b"old"}
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
+def test_no_space_left_on_the_device(models, here, capsys):
+    complaint = refused(capsys, "draw", CAPTION, "--out", "/dev/full")
+    assert "/dev/full: cannot be written: no space left on device" in complaint
+    assert not os.path.isfile("/dev/full"), "a device must stay a device"
+
+
+def test_files_keep_their_permissions_and_new_ones_get_the_usual(here):
+    (here / "old").write_text("old")
+    (here / "old").chmod(0o640)
+    (here / "usual").write_text("")
+    files.write_files({here / "old": b"new", here / "new": b"new"})
+    assert (here / "old").stat().st_mode & 0o777 == 0o640
+    assert (here / "new").stat().st_mode == (here / "usual").stat().st_mode
+
+
+# --- evaluate, train, models
+
+
+def test_evaluate_writes_the_report_and_says_the_chief_figures(models, here, capsys):
+    (here / "captions.txt").write_text("a red star\ntwo pink hearts\n")
+    code, out, _ = run(capsys, "evaluate", "cvae", "--n", 6, "--seed", 2, "--captions", "captions.txt", "--samples", 2,
+                       "--json", "report.json")
+    found = json.loads((here / "report.json").read_text())
+    assert code == 0 and (found["model"], found["seed"]) == ("cvae-shapes", 2)
+    for name in ("one_object", "two_objects", "three_objects", "held_out_pairs"):
+        assert {key: found["alignment"][name][key] for key in ("rate", "high", "n")} == {"rate": 1, "high": 1, "n": 6}
+        assert 0 < found["alignment"][name]["low"] < 1
+    assert found["captions"]["n"] == 4
+    assert "one object" in out and "100.0%" in out and "your captions" in out and "report.json" in out
+
+
+def test_evaluate_keeps_the_figures_when_the_disk_is_full(models, here, capsys):
+    (here / "report.json").write_text("old")
+    with room_for(2000):
+        code, out, complaint = run(capsys, "evaluate", "cvae", "--n", 2, "--json", "report.json")
+    assert code == 2 and "one object" in out and "report.json: cannot be written" in complaint
+    assert inventory(here) == {(here / "report.json").relative_to(here): b"old"}
+
+
+@pytest.mark.parametrize("argv, words", [
+    (["cvae", "--json", "nowhere/report.json"], ["there is no folder"]),
+    (["cvae", "--n", "1"], ["--n", "from 2 to"]),
+    (["cvae", "--captions", "scene.txt"], ["scene.txt, line 2", "cannot read"]),
+    (["cvae-emoji", "--captions", "emoji.txt"], ["emoji.txt, line 1", "'face fox'", "nearest are"]),
+    ([], ["MODEL"]),
+])  # fmt: skip
+def test_what_evaluate_refuses(models, here, capsys, argv, words):
+    (here / "scene.txt").write_text("a red star\na star red above\n")  # known words, but no scene
+    (here / "emoji.txt").write_text("face fox\n")
+    complaint = refused(capsys, "evaluate", *argv)
+    assert all(word.lower() in complaint.lower() for word in words), complaint
+
+
+def test_help_says_what_there_is_and_gives_examples(capsys):
+    for name in (None, "draw", "train", "evaluate", "models"):
+        code, out, _ = run(capsys, *([name] if name else []), "--help")
+        assert code == 0 and "examples:" in out and f"python -m dalle_tutorial {name or 'draw'}" in out
+        assert max(map(len, out.splitlines())) <= 125
+
+
+@pytest.mark.parametrize("argv, words", [
+    ([], ["COMMAND"]),
+    (["paint"], ["'paint'", "draw", "train", "evaluate", "models"]),
+    (["train", "cvae", "--preset", "huge", "--out", "x"], ["'huge'", "smoke", "cpu", "gpu"]),
+    (["draw", "a red star"], ["--out"]),
+])  # fmt: skip
+def test_what_the_parser_refuses(here, capsys, argv, words):
+    complaint = refused(capsys, *argv)
+    assert all(word in complaint for word in words), complaint
+
+
+def test_help_and_wrong_arguments_do_not_wait_for_tensorflow(here):
+    """In a fresh process, with the exit code that a shell sees."""
+    (here / "gap.txt").write_text("\n")
+    script = """
+import sys
+from dalle_tutorial.cli import main
+for argv in (["--help"], ["draw", "--help"], ["paint"], ["draw", "", "--out", "x.png"], ["draw", "a", "--out", "."],
+             ["draw", "--captions", "gap.txt", "--out", "d"], ["evaluate", "cvae", "--json", "a/b"]):
+    try:
+        main(argv)
+    except SystemExit:
+        pass
+heavy = {"tensorflow", "keras", "scipy", "matplotlib"} & sys.modules.keys()
+sys.exit(f"these were loaded: {heavy}" if heavy else 0)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_as_a_program(here):
+    done = subprocess.run([sys.executable, "-m", "dalle_tutorial", "draw", "a red star", "--out", "no/such/folder.png"],
+                          capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "") and done.stderr.count("\n") == 1
+    assert done.stderr.startswith("python -m dalle_tutorial: no/such/folder.png: there is no folder")
