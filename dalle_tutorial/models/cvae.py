@@ -1,0 +1,179 @@
+"""The conditional variational autoencoder: q(z|x,c) reads a picture, p(x|z,c) draws one, p(z|c) guesses from words.
+
+    log p(x|c) ≥ E_q[ log p(x|z,c) ] − KL( q(z|x,c) ‖ p(z|c) ),   z = μ + σ ⊙ ε,   ε ~ N(0, I)
+
+(Kingma & Welling 2013; Sohn, Lee & Yan 2015.) x is a picture, c a caption, z what the caption leaves open.
+"""
+
+import math
+
+from dalle_tutorial.backend import keras
+from dalle_tutorial.errors import TutorialError
+from dalle_tutorial.models.cvae_objects import ObjectPainter, ObjectRecogniser
+from dalle_tutorial.models.cvae_parts import SIDE, Guesser, PatchPainter, PatchRecogniser
+from dalle_tutorial.text.encoder import TextEncoder
+from dalle_tutorial.text.tokenizers import PAD
+
+ops = keras.ops
+PRIORS = ("standard", "learned")
+PAINTERS = {"objects": (ObjectRecogniser, ObjectPainter), "patches": (PatchRecogniser, PatchPainter)}
+_PLUMBING = ("trainable", "dtype")  # what Keras adds to every config
+
+
+def sample_gaussian(mean, log_var, seed=None):
+    """z = μ + σ ⊙ ε: the reparameterisation trick (Kingma & Welling 2013, §2.4). Shapes as given."""
+    return mean + ops.exp(0.5 * log_var) * keras.random.normal(ops.shape(mean), seed=seed)
+
+
+def kl_gaussians(mean, log_var, prior_mean=0.0, prior_log_var=0.0):
+    """KL( N(mean, exp log_var) ‖ N(prior_mean, exp prior_log_var) ) in nats, for each dimension: not summed."""
+    gap = ops.square(mean - prior_mean) + ops.exp(log_var)
+    return 0.5 * (prior_log_var - log_var + gap * ops.exp(-prior_log_var) - 1.0)
+
+
+def log_normal(z, mean, log_var):
+    """log N(z; mean, exp log_var) in nats, for each number of z."""
+    return -0.5 * (math.log(2 * math.pi) + log_var + ops.square(z - mean) * ops.exp(-log_var))
+
+
+def gaussian_log_likelihood(x, x_mean, noise):
+    """log N(x; x_mean, noise²) in nats, summed over a picture: (batch, height, width, channels) → (batch,)."""
+    squares = ops.sum(ops.square((x - x_mean) / noise), axis=(1, 2, 3))
+    pixels = math.prod(x.shape[1:])
+    return -0.5 * squares - pixels * (math.log(noise) + 0.5 * math.log(2 * math.pi))
+
+
+@keras.saving.register_keras_serializable("dalle_tutorial")
+class CVAE(keras.Model):
+    """A text-to-image conditional VAE for 32 × 32 pictures.
+
+    text_encoder: a `TextEncoder`, trained along with the rest.
+    latent_tokens, latent_width: z has latent_tokens × latent_width numbers, handled in groups of latent_width.
+    width, depth: of the transformers that read and paint.
+    prior: "standard", N(0, I), or "learned", p(z|c), a Gaussian that the caption decides.
+    noise: standard deviation of a pixel under p(x|z,c), in units of pixels that run from −1 to 1.
+
+    `beta` weighs the KL term and `free_bits` (nats for each latent number) is not charged for; both are plain
+    attributes that a callback may change between steps (`beta` through `assign`).
+    """
+
+    def __init__(self, text_encoder, latent_tokens=3, latent_width=8, width=64, depth=2, prior="learned", painter="objects",
+                 noise=0.2, **kwargs):
+        super().__init__(**kwargs)
+        if prior not in PRIORS:
+            raise TutorialError(f"unknown prior {prior!r}: allowed are {', '.join(PRIORS)}")
+        self.text_encoder, self.latent_tokens, self.latent_width = text_encoder, latent_tokens, latent_width
+        self.width, self.depth, self.prior_kind, self.noise = width, depth, prior, noise
+        self.painter_kind = painter
+        recogniser, paint = PAINTERS[painter]
+        self.recogniser = recogniser(latent_tokens, latent_width, width, depth, name="recogniser")
+        self.painter = paint(latent_tokens, latent_width, width, depth, name="painter")
+        self.guesser = Guesser(latent_tokens, latent_width, width, name="guesser") if prior == "learned" else None
+        self.beta = self.add_weight(name="beta", shape=(), initializer="ones", trainable=False)
+        self.free_bits = 0.0
+        self.seeds = keras.random.SeedGenerator(0)
+        self.trackers = {name: keras.metrics.Mean(name=name) for name in ("reconstruction", "kl")}
+
+    @property
+    def latent_size(self):
+        return self.latent_tokens * self.latent_width
+
+    def words(self, ids):
+        """What the caption says: token vectors (batch, tokens, width) and where they are real (batch, tokens)."""
+        return self.text_encoder(ids)["tokens"], ops.not_equal(ids, PAD)
+
+    def encode(self, x, ids):
+        """q(z|x,c): pictures (batch, 32, 32, 3) in [−1, 1] and ids to z_mean, z_log_var, each (batch, latent)."""
+        return self.recogniser(x, *self.words(ids))
+
+    def prior(self, z, ids):
+        """p(z|c) at the point z (batch, latent): mean and log variance, each (batch, latent). Each latent token's
+        Gaussian depends on the caption and on the tokens before it, never on itself."""
+        return self._prior(z, *self.words(ids))
+
+    def _prior(self, z, tokens, mask):
+        return (ops.zeros_like(z), ops.zeros_like(z)) if self.guesser is None else self.guesser(z, tokens, mask)
+
+    def sample_prior(self, noise, ids, temperature=1.0):
+        """Turns standard normal `noise` (batch, latent) into z ~ p(z|c), one latent token after another."""
+        tokens, mask = self.words(ids)
+        z = ops.zeros_like(noise)
+        for _ in range(self.latent_tokens if self.guesser is not None else 1):
+            mean, log_var = self._prior(z, tokens, mask)
+            z = mean + temperature * ops.exp(0.5 * log_var) * noise
+        return z
+
+    def decode(self, z, ids):
+        """The mean of p(x|z,c): z (batch, latent) and ids to pictures (batch, 32, 32, 3), near [−1, 1]."""
+        return self.painter(z, *self.words(ids))
+
+    def generate(self, ids, noise, temperature=1.0):
+        """Pictures (batch, 32, 32, 3) for ids, drawn from standard normal `noise` (batch, latent)."""
+        return self.decode(self.sample_prior(noise, ids, temperature), ids)
+
+    def reconstruct(self, x, ids):
+        """Pictures read and painted again, through the mean of q(z|x,c): nothing is drawn at random."""
+        return self.decode(self.encode(x, ids)[0], ids)
+
+    def call(self, inputs, training=False):
+        """`inputs` holds "pictures" and "ids". Returns the reconstruction and all that the loss needs."""
+        tokens, mask = self.words(inputs["ids"])
+        z_mean, z_log_var = self.recogniser(inputs["pictures"], tokens, mask)
+        z = sample_gaussian(z_mean, z_log_var, self.seeds)
+        prior_mean, prior_log_var = self._prior(z, tokens, mask)
+        return {
+            "pictures": self.painter(z, tokens, mask), "z_mean": z_mean, "z_log_var": z_log_var,
+            "prior_mean": prior_mean, "prior_log_var": prior_log_var,
+        }
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """−ELBO with its KL weighted by `beta`, averaged over the batch, in nats a picture."""
+        log_likelihood = gaussian_log_likelihood(x["pictures"], y_pred["pictures"], self.noise)
+        kl = kl_gaussians(*(y_pred[name] for name in ("z_mean", "z_log_var", "prior_mean", "prior_log_var")))
+        self.trackers["reconstruction"].update_state(log_likelihood)
+        self.trackers["kl"].update_state(ops.sum(kl, axis=-1))
+        if self.free_bits:
+            kl = ops.maximum(ops.mean(kl, axis=0, keepdims=True), self.free_bits)
+        return -ops.mean(log_likelihood) + self.beta * ops.mean(ops.sum(kl, axis=-1))
+
+    def _bound(self, x, ids, samples, seed):
+        """log p(x,z|c) − log q(z|x,c) at `samples` draws of z: (samples, batch), in nats."""
+        tokens, mask = self.words(ids)
+        z_mean, z_log_var = self.recogniser(x, tokens, mask)
+        terms = []
+        for number in range(samples):
+            z = sample_gaussian(z_mean, z_log_var, None if seed is None else seed + number)
+            log_likelihood = gaussian_log_likelihood(x, self.painter(z, tokens, mask), self.noise)
+            log_ratio = log_normal(z, *self._prior(z, tokens, mask)) - log_normal(z, z_mean, z_log_var)
+            terms.append(log_likelihood + ops.sum(log_ratio, axis=-1))
+        return ops.stack(terms)
+
+    def elbo(self, x, ids, samples=1, seed=None):
+        """The evidence lower bound, estimated by `samples` draws: (batch,) in nats a picture."""
+        return ops.mean(self._bound(x, ids, samples, seed), axis=0)
+
+    def importance_weighted_bound(self, x, ids, samples=16, seed=None):
+        """log of the mean importance weight: above the ELBO, below log p(x|c), nearer with more `samples`
+        (Burda et al. 2015, §3). (batch,) in nats a picture."""
+        return ops.logsumexp(self._bound(x, ids, samples, seed), axis=0) - math.log(samples)
+
+    def interpolate(self, z_from, z_to, ids, steps=9):
+        """Pictures on the straight line between two latents (latent,): (steps, 32, 32, 3), for one caption's ids
+        (1, tokens)."""
+        share = ops.reshape(ops.linspace(0.0, 1.0, steps), (-1, 1))
+        return self.decode(z_from + share * (z_to - z_from), ops.repeat(ids, steps, axis=0))
+
+    def build_for(self, max_length):
+        """Makes all weights, for captions of `max_length` ids."""
+        self({"pictures": ops.zeros((1, SIDE, SIDE, 3)), "ids": ops.ones((1, max_length), "int32")})
+
+    def get_config(self):
+        """Plain values, the text encoder's own config among them."""
+        names = ("latent_tokens", "latent_width", "width", "depth", "noise")
+        kinds = {"prior": self.prior_kind, "painter": self.painter_kind}
+        encoder = {name: value for name, value in self.text_encoder.get_config().items() if name not in _PLUMBING}
+        return {"text_encoder": encoder, **{name: getattr(self, name) for name in names}, **kinds}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(TextEncoder(**config["text_encoder"]), **{k: v for k, v in config.items() if k != "text_encoder"})

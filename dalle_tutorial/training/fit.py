@@ -1,0 +1,66 @@
+"""`train`: a recipe and a seed in, a trained model out. It may be killed at any moment and called again."""
+
+import pathlib
+import time
+
+from dalle_tutorial.backend import keras
+from dalle_tutorial.training import recipes
+from dalle_tutorial.training.callbacks import Checkpoint, PictureGrid, Progress, WarmUp
+from dalle_tutorial.training.streams import Stream
+from dalle_tutorial.weights import Trained
+
+CHUNKS = 50  # a run is saved and shows its losses this often
+SHOWN = {
+    "cvae-shapes": (
+        "a small red circle", "a large blue square", "three small purple stars", "a pink heart above a black cross",
+        "a large yellow triangle left of a small green square", "a large orange circle at the top left",
+    ),
+    "cvae-emoji": ("grinning face", "cat face", "red apple", "snowman", "automobile", "rainbow"),
+}
+
+
+def train(model, preset="cpu", out="runs", seed=0, progress=True, recipe=None):
+    """Trains a model of `recipes.MODELS` and returns it as a `Trained`.
+
+    The folder `out` receives the checkpoint, `history.json`, a picture that grows by a row a chunk, and at the end
+    `model.npz` with its card `model.json`. Called again with the same arguments it goes on after the last whole chunk,
+    with the same data in the same order and the same noise, so the losses are those of a run never stopped.
+    `recipe` replaces the one that `model` and `preset` name. Raises TutorialError for an unknown model or preset,
+    WeightsError where `out` holds another run or a damaged checkpoint.
+    """
+    recipe = recipe or recipes.find(model, preset)
+    out = pathlib.Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    keras.utils.set_random_seed(seed)
+    tokenizer = recipes.tokenizer_for(recipe.model)
+    network = recipes.build(recipe, tokenizer)
+    network.compile(optimizer=recipes.optimizer_for(recipe))
+    # Built before the first step: TensorFlow then traces the step once instead of twice.
+    network.optimizer.build(network.trainable_variables)
+    steps = max(1, recipe.steps // CHUNKS)
+    checkpoint = Checkpoint(out, {"recipe": recipes.as_config(recipe), "seed": seed})
+    done = checkpoint.restore(network)
+    trained = Trained(network, tokenizer, {})
+    stream = Stream(recipes.batches_for(recipe, tokenizer), tokenizer, recipe.batch, steps, seed, start=done * steps)
+    shown = SHOWN[recipe.model]
+    callbacks = [
+        WarmUp(recipe.beta_start, 1.0, recipe.beta_steps, first=done * steps),
+        checkpoint,
+        PictureGrid(lambda: trained.draw(shown, seed=seed), out),
+    ]
+    if progress:
+        callbacks.append(Progress(CHUNKS * steps, done * steps, recipe.model))
+    chunks = recipe.steps // steps
+    if done < chunks:
+        network.fit(
+            stream, epochs=chunks, initial_epoch=done, shuffle=False, verbose=0, callbacks=callbacks
+        )
+    trained.card = {
+        "name": recipe.model, "made": time.strftime("%Y-%m-%d"), "preset": preset, "seed": seed,
+        "command": f"python -m dalle_tutorial train {recipe.model} --preset {preset} --seed {seed}",
+        "recipe": recipes.as_config(recipe), "minutes": round(checkpoint.seconds / 60, 1),
+        "pictures_seen": chunks * steps * recipe.batch, "last_losses": checkpoint.history[-1],
+    }
+    trained.save(out / "model.npz")
+    return trained
+

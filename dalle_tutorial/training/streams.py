@@ -1,0 +1,59 @@
+"""Endless training data: batch number i is a function of the seed and i alone, so a run can stop and go on anywhere."""
+
+import numpy as np
+
+from dalle_tutorial.backend import keras
+from dalle_tutorial.data import emoji, shapes
+
+
+def to_unit(pictures):
+    """uint8 pictures as float32 in [−1, 1]."""
+    return pictures.astype(np.float32) / 127.5 - 1
+
+
+def shapes_batch(tokenizer, kinds=None, split="train"):
+    """A function (size, seed) → (captions, uint8 pictures) of fresh scenes of the shapes world."""
+    del tokenizer
+    return lambda size, seed: shapes.captions_and_pictures(size, seed, split, kinds)
+
+
+class EmojiBatches:
+    """(size, seed) → (captions, uint8 pictures) of the core emoji, each moved by up to `shift` pixels: that is what
+    a caption leaves open, and so what z has to say."""
+
+    def __init__(self, shift=2):
+        self.set, self.shift = emoji.core(32, ("en",)), shift
+
+    def __call__(self, size, seed):
+        rng = np.random.default_rng(seed)
+        rows = rng.integers(0, len(self.set.pictures), size)
+        moved = np.empty((size, 32, 32, 3), np.uint8)
+        moved[:] = shapes.BACKGROUND
+        for picture, row, (dy, dx) in zip(moved, rows, rng.integers(-self.shift, self.shift + 1, (size, 2)), strict=True):
+            there = [slice(max(d, 0), 32 + min(d, 0)) for d in (dy, dx)]
+            here = [slice(max(-d, 0), 32 + min(-d, 0)) for d in (dy, dx)]
+            picture[*there] = self.set.pictures[row][*here]
+        return [self.set.captions["en"][row] for row in rows], moved
+
+
+class Stream(keras.utils.PyDataset):
+    """Batches {"pictures", "ids"} for `fit`, in chunks of `steps` that follow one another.
+
+    `draw(size, seed)` gives captions and uint8 pictures. `start` is the number of the first batch; after each chunk
+    the stream goes on where it was.
+    """
+
+    def __init__(self, draw, tokenizer, batch, steps, seed=0, start=0):
+        super().__init__()
+        self.draw, self.tokenizer, self.batch = draw, tokenizer, batch
+        self.steps, self.seed, self.start = steps, seed, start
+
+    def __len__(self):
+        return self.steps
+
+    def __getitem__(self, i):
+        captions, pictures = self.draw(self.batch, [self.seed, self.start + i])
+        return ({"pictures": to_unit(pictures), "ids": self.tokenizer(captions)},)
+
+    def on_epoch_end(self):
+        self.start += self.steps

@@ -1,0 +1,117 @@
+"""Trained models as small files: arrays without pickle, checked by hash, each with a card that says how it was made.
+
+A model is two files: `NAME.npz` (one array for each weight, in the model's own order) and `NAME.json`, its card.
+"""
+
+import hashlib
+import io
+import json
+import pathlib
+import zipfile
+
+import numpy as np
+
+from dalle_tutorial.backend import keras
+from dalle_tutorial.errors import WeightsError
+from dalle_tutorial.files import write_safely
+from dalle_tutorial.models.cvae import CVAE
+from dalle_tutorial.text.tokenizers import WordTokenizer
+
+FOLDER = pathlib.Path(__file__).parent / "weights"
+_CLASSES = {"CVAE": CVAE}
+
+
+class Trained:
+    """A model with its tokeniser and its card (a dict)."""
+
+    def __init__(self, model, tokenizer, card):
+        self.model, self.tokenizer, self.card = model, tokenizer, card
+
+    def draw(self, captions, seed=0, temperature=1.0):
+        """Draws one picture for each caption: uint8 (captions, 32, 32, 3).
+
+        Picture number i depends on caption i, on `seed` and on i, and on nothing else: not on the other captions.
+        `temperature` scales the noise that z is made of (0 = the most likely z). Raises CaptionError or
+        UnknownWordError before anything is drawn.
+        """
+        ids = self.tokenizer(list(captions))
+        size = self.model.latent_size
+        noise = np.stack([np.random.default_rng([seed, i]).standard_normal(size) for i in range(len(ids))])
+        pictures = [
+            to_bytes(self.model.generate(ids[i : i + 128], noise[i : i + 128].astype("float32"), temperature))
+            for i in range(0, len(ids), 128)
+        ]
+        return np.concatenate(pictures)
+
+    def save(self, path, precision="float16"):
+        """Writes `path` (…\u200b.npz) and the card beside it (….json), rounding weights to `precision`."""
+        path, held = pathlib.Path(path), io.BytesIO()
+        weights = [keras.ops.convert_to_numpy(weight).astype(precision) for weight in self.model.weights]
+        np.savez_compressed(held, **{f"{i:04d}": weight for i, weight in enumerate(weights)})
+        card = {
+            **self.card, "class": type(self.model).__name__, "config": self.model.get_config(),
+            "tokenizer": self.tokenizer.get_config(), "parameters": int(self.model.count_params()),
+            "precision": precision, "sha256": hashlib.sha256(held.getvalue()).hexdigest(),
+        }
+        write_safely(path, lambda file: file.write(held.getvalue()))
+        text = json.dumps(card, indent=1, ensure_ascii=False) + "\n"
+        write_safely(path.with_suffix(".json"), lambda file: file.write(text.encode()))
+        self.card = card
+
+
+def to_bytes(pictures):
+    """Pictures near [−1, 1] as uint8; values beyond are cut."""
+    pictures = keras.ops.convert_to_numpy(pictures)
+    return (np.clip(pictures, -1, 1) * 127.5 + 128).clip(0, 255).astype(np.uint8)
+
+
+def names():
+    """The models that the package ships."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.npz")))
+
+
+def load(name):
+    """Loads a shipped model by name, or one that `train` made by its folder or its .npz file.
+
+    Raises WeightsError if there is none, if the file does not match its card's hash, or if it does not fit the model.
+    """
+    path = pathlib.Path(name)
+    if str(name) in names():
+        path = FOLDER / f"{name}.npz"
+    elif path.is_dir():
+        path = path / "model.npz"
+    card_path = path.with_suffix(".json")
+    if path.suffix != ".npz" or not path.exists() or not card_path.exists():
+        shipped = ", ".join(names()) or "none"
+        raise WeightsError(
+            f"no model {str(name)!r}: allowed are the shipped ones ({shipped}) or a folder made by `train`, "
+            "with model.npz and model.json in it"
+        )
+    data = path.read_bytes()
+    try:
+        card = json.loads(card_path.read_text(encoding="utf-8"))
+        expected = card["sha256"]
+    except (ValueError, KeyError) as error:
+        raise WeightsError(f"the card {card_path} is damaged: {error}") from error
+    found = hashlib.sha256(data).hexdigest()
+    if found != expected:
+        raise WeightsError(f"{path} is damaged: its SHA-256 is {found[:12]}…, its card says {expected[:12]}…")
+    return Trained(*_rebuild(path, data, card), card)
+
+
+def _rebuild(path, data, card):
+    if card.get("class") not in _CLASSES:
+        raise WeightsError(f"{path} holds a {card.get('class')!r}: allowed are {', '.join(_CLASSES)}")
+    tokenizer = WordTokenizer.from_config(card["tokenizer"])
+    model = _CLASSES[card["class"]].from_config(card["config"])
+    model.build_for(tokenizer.max_length)
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
+            weights = [file[f"{i:04d}"] for i in range(len(model.weights))]
+    except (ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise WeightsError(f"{path} does not hold the {len(model.weights)} weights of its model: {error}") from error
+    for weight, value in zip(model.weights, weights, strict=True):
+        if tuple(weight.shape) != value.shape:
+            raise WeightsError(f"{path}: {weight.path} should be {tuple(weight.shape)}, the file has {value.shape}")
+        weight.assign(value.astype(weight.dtype))
+    return model, tokenizer
