@@ -89,13 +89,17 @@ def set_first_cell(notebook, source):
     return before != (cell.source, cell.metadata)
 
 
-def rename_widgets(notebook):
-    """The notebook with the random ids of its widgets replaced by numbered ones: the same run, the same file."""
-    widgets = notebook.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {})
-    text = nbformat.writes(notebook)
-    for number, old in enumerate(widgets.get("state", {})):   # in the order in which they were made
-        text = text.replace(old, f"{number:032x}")
-    return nbformat.reads(text, as_version=4)
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def drop_live_widgets(cell):
+    """Takes the views of live controls away where a note in HTML stands beside them.
+
+    A published page has no kernel: it would draw the control, the reader would move it, and nothing would change.
+    """
+    for output in cell.get("outputs", []):
+        if "text/html" in output.get("data", {}):
+            output.data.pop(WIDGET_VIEW, None)
 
 
 def normalise(notebook):
@@ -107,16 +111,17 @@ def normalise(notebook):
         seen[name] = seen.get(name, 0) + 1
         cell.id = name if seen[name] == 1 else f"{name}-{seen[name]}"
         cell.metadata = {key: cell.metadata[key] for key in KEPT_CELL_METADATA if key in cell.metadata}
+        drop_live_widgets(cell)
         if cell.cell_type == "code" and cell.execution_count is not None:
             count += 1
             cell.execution_count = count
             for output in cell.outputs:
                 if "execution_count" in output:
                     output.execution_count = count
-    kept = {key: value for key, value in notebook.metadata.items() if key in ("widgets", "myst")}
+    kept = {key: value for key, value in notebook.metadata.items() if key == "myst"}
     notebook.metadata = nbformat.from_dict({**kept, "kernelspec": KERNEL, "language_info": LANGUAGE})
     notebook.nbformat, notebook.nbformat_minor = 4, 5
-    return rename_widgets(notebook)
+    return notebook
 
 
 def execute(notebook, path, kernel="python3"):
@@ -129,7 +134,7 @@ def execute(notebook, path, kernel="python3"):
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL})
     start = time.monotonic()
     NotebookClient(notebook, timeout=600, kernel_name=kernel, resources={"metadata": {"path": str(path.parent)}},
-                   coalesce_streams=True).execute()
+                   coalesce_streams=True, store_widget_state=False).execute()
     return time.monotonic() - start
 
 
