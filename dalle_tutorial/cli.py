@@ -32,7 +32,7 @@ _EXAMPLES = {
 One caption makes one PNG: its pictures in rows of eight, two pixels apart, each pixel enlarged --scale times. With
 --captions, line n becomes DIR/n.png at native resolution, 32 x 32; other files in DIR stay.""",
     "train": """examples:
-  {p} train cvae --preset smoke --out try       a minute: does it run?
+  {p} train cvae --preset smoke --out try        does it run?
   {p} train cvae-emoji --preset cpu --out my-emoji
 A run that was stopped goes on where it was when the same command is given again.""",
     "evaluate": """examples:

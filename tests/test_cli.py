@@ -275,3 +275,58 @@ def test_as_a_program(here):
                           capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "") and done.stderr.count("\n") == 1
     assert done.stderr.startswith("python -m dalle_tutorial: no/such/folder.png: there is no folder")
+
+
+# --- with the true weights and training modules, which load TensorFlow
+
+
+def test_a_model_that_is_unknown_damaged_or_no_model(here, capsys):
+    (here / "empty").mkdir()
+    (here / "bad").mkdir()
+    (here / "bad" / "model.npz").write_bytes(b"bits")
+    (here / "bad" / "model.json").write_text('{"sha256": "0123456789abcdef"}')
+    for name, words in (("dall-e", ["unknown model 'dall-e'", "cvae", "folder"]), ("empty", ["empty", "model.npz"]),
+                        ("bad", ["model.npz is damaged", "0123456789ab"])):
+        complaint = refused(capsys, "draw", "a red star", "--model", name, "--out", "out.png")
+        assert all(word in complaint for word in words), complaint
+    assert not (here / "out.png").exists()
+
+
+def test_train_hands_on_its_arguments_and_shows_the_card(here, capsys, monkeypatch):
+    from dalle_tutorial import training
+
+    asked = []
+    monkeypatch.setattr(training, "train", lambda *arguments: asked.append(arguments) or Ideal())
+    code, out, _ = run(capsys, "train", "cvae", "--preset", "smoke", "--seed", 7, "--out", "run")
+    assert code == 0 and asked == [("cvae-shapes", "smoke", "run", 7)] and "name: cvae-shapes" in out
+    assert "unknown model 'gan'" in refused(capsys, "train", "gan", "--out", "run") and len(asked) == 1
+    (here / "file").write_text("")
+    assert "file: is a file" in refused(capsys, "train", "cvae", "--out", "file")
+
+
+def test_ctrl_c_says_how_to_go_on(here, capsys, monkeypatch):
+    from dalle_tutorial import training
+
+    def stopped(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "train", stopped)
+    code, out, complaint = run(capsys, "train", "cvae", "--out", "run")
+    assert (code, out) == (130, "") and "the same command goes on" in complaint and complaint.count("\n") == 1
+
+
+def test_models_lists_cards_without_what_only_the_program_reads(capsys, monkeypatch):
+    from dalle_tutorial import weights
+
+    fake = Ideal()
+    fake.card |= {"tokenizer": {"vocabulary": ["secret"]}, "minutes": 3}
+    monkeypatch.setattr(weights, "names", lambda: ("cvae-shapes",))
+    monkeypatch.setattr(weights, "load", lambda name: fake)
+    code, out, _ = run(capsys, "models")
+    assert code == 0 and out.startswith("cvae-shapes\n") and "minutes: 3" in out and "secret" not in out
+
+
+def test_names_agree_with_training():
+    from dalle_tutorial import training
+
+    assert cli.PRESETS == training.PRESETS and set(commands.SHORT_NAMES.values()) <= set(training.MODELS)
