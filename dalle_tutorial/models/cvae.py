@@ -50,18 +50,20 @@ class CVAE(keras.Model):
     text_encoder: a `TextEncoder`, trained along with the rest.
     latent_tokens, latent_width: z has latent_tokens × latent_width numbers, handled in groups of latent_width.
     width, depth: of the transformers that read and paint.
-    prior: "standard", N(0, I), or "learned", p(z|c), a Gaussian that the caption decides.
+    prior: "standard", N(0, I), or "learned", p(z|c), Gaussians that the caption and the latent tokens before decide.
+    painter: "objects", which knows what an object is, or "patches", which does not.
     noise: standard deviation of a pixel under p(x|z,c), in units of pixels that run from −1 to 1.
 
     `beta` weighs the KL term and `free_bits` (nats for each latent number) is not charged for; both are plain
     attributes that a callback may change between steps (`beta` through `assign`).
     """
 
-    def __init__(self, text_encoder, latent_tokens=3, latent_width=8, width=64, depth=2, prior="learned", painter="objects",
-                 noise=0.2, **kwargs):
+    def __init__(self, text_encoder, latent_tokens=3, latent_width=8, width=64, depth=2, prior="learned",
+                 painter="objects", noise=0.2, **kwargs):
         super().__init__(**kwargs)
-        if prior not in PRIORS:
-            raise TutorialError(f"unknown prior {prior!r}: allowed are {', '.join(PRIORS)}")
+        for name, value, allowed in (("prior", prior, PRIORS), ("painter", painter, PAINTERS)):
+            if value not in allowed:
+                raise TutorialError(f"unknown {name} {value!r}: allowed are {', '.join(allowed)}")
         self.text_encoder, self.latent_tokens, self.latent_width = text_encoder, latent_tokens, latent_width
         self.width, self.depth, self.prior_kind, self.noise = width, depth, prior, noise
         self.painter_kind = painter

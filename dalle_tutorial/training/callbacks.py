@@ -1,4 +1,4 @@
-"""What happens between the steps of a run: warm-up of β, checkpoints, a bar with the time left, a picture that grows."""
+"""What happens between the steps of a run: β warms up, the run is saved, a bar moves, a picture grows."""
 
 import json
 import time
@@ -54,7 +54,7 @@ class Checkpoint(keras.callbacks.Callback):
             raise WeightsError(f"the checkpoint {self.path} is damaged ({error}): delete it to begin again") from error
         if meta["about"] != self.about:
             raise WeightsError(
-                f"{self.path.parent} holds another run ({meta['about']}): name another folder, or delete it to begin again"
+                f"{self.path.parent} holds another run ({meta['about']}): name another folder, or delete this one"
             )
         for variable, array in zip(_variables(model), arrays, strict=True):
             variable.assign(array)
@@ -69,7 +69,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.seconds, self._since = self.seconds + now - self._since, now
         self.history.append({name: float(value) for name, value in (logs or {}).items()})
         meta = json.dumps({"about": self.about, "history": self.history, "seconds": self.seconds})
-        arrays = {f"{i:04d}": np.asarray(variable) for i, variable in enumerate(_variables(self.model))}
+        arrays = {f"{i:04d}": keras.ops.convert_to_numpy(variable) for i, variable in enumerate(_variables(self.model))}
         write_safely(self.path, lambda file: np.savez(file, meta=np.array(meta), **arrays))
         history = json.dumps(self.history, indent=1).encode()
         write_safely(self.path.with_name("history.json"), lambda file: file.write(history))

@@ -21,7 +21,7 @@ class EmojiBatches:
     """(size, seed) → (captions, uint8 pictures) of the core emoji, each moved by up to `shift` pixels: that is what
     a caption leaves open, and so what z has to say."""
 
-    def __init__(self, shift=2):
+    def __init__(self, shift=1):
         self.set, self.shift = emoji.core(32, ("en",)), shift
 
     def __call__(self, size, seed):
@@ -29,7 +29,8 @@ class EmojiBatches:
         rows = rng.integers(0, len(self.set.pictures), size)
         moved = np.empty((size, 32, 32, 3), np.uint8)
         moved[:] = shapes.BACKGROUND
-        for picture, row, (dy, dx) in zip(moved, rows, rng.integers(-self.shift, self.shift + 1, (size, 2)), strict=True):
+        shifts = rng.integers(-self.shift, self.shift + 1, (size, 2))
+        for picture, row, (dy, dx) in zip(moved, rows, shifts, strict=True):
             there = [slice(max(d, 0), 32 + min(d, 0)) for d in (dy, dx)]
             here = [slice(max(-d, 0), 32 + min(-d, 0)) for d in (dy, dx)]
             picture[*there] = self.set.pictures[row][*here]
