@@ -60,7 +60,9 @@ def imported(path):
             package = here if path.stem == "__init__" else here[:-1]
             start = package[: len(package) + 1 - node.level] if node.level else []
             base = ".".join([*start, *([node.module] if node.module else [])])
-            found |= {base, *(f"{base}.{alias.name}" for alias in node.names)}
+            names = {f"{base}.{alias.name}" for alias in node.names}
+            # `from package import module` needs that module; any other name needs the package's own file.
+            found |= names if names <= MODULES.keys() else {base, *names}
     return {module for module in found if module in MODULES and module != module_of(path)}
 
 
