@@ -78,6 +78,7 @@ class CVAE(keras.Model):
 
     @property
     def latent_size(self):
+        """How many numbers z has."""
         return self.latent_tokens * self.latent_width
 
     def words(self, ids):

@@ -49,7 +49,7 @@ def train(model, preset="cpu", out="runs", seed=0, progress=True, recipe=None):
         PictureGrid(lambda: trained.draw(shown, seed=seed), out),
     ]
     if progress:
-        callbacks.append(Progress(CHUNKS * steps, done * steps, recipe.model))
+        callbacks.append(Progress(recipe.steps, done * steps, recipe.model))
     chunks = recipe.steps // steps
     if done < chunks:
         network.fit(

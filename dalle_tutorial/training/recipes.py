@@ -39,7 +39,7 @@ _SHAPES = Recipe("cvae-shapes", "objects", steps=9000)
 _EMOJI = Recipe(
     "cvae-emoji", "patches", steps=3500, width=96, latent_tokens=2, latent_width=4, noise=0.1, learning_rate=2e-3
 )
-_SMOKE = {"steps": 20, "batch": 16, "width": 32, "depth": 1}
+_SMOKE = {"steps": 10, "batch": 16, "width": 32, "depth": 1}
 _GPU = {"batch": 256, "width": 192, "depth": 4}
 RECIPES = {
     "cvae-shapes": {"smoke": replace(_SHAPES, **_SMOKE), "cpu": _SHAPES, "gpu": replace(_SHAPES, steps=60000, **_GPU)},
