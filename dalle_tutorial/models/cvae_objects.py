@@ -86,20 +86,20 @@ class ObjectRecogniser(keras.layers.Layer):
 class ObjectPainter(keras.layers.Layer):
     """p(x|z,c): each latent token becomes an object, and the objects are laid over a learned background.
 
-    A token asks the words what it is. A small network, given a pixel's position relative to the object, then says how
-    far outside the outline it lies: a learned signed distance function, where the renderer of the shapes world has
-    exact ones.
+    The words say what: whether the object is there, its colour, its outline. z says where and how large. The outline
+    is a small network that, given a pixel's position relative to the object, says how far outside it lies: a learned
+    signed distance function, where the renderer of the shapes world has exact ones.
     """
 
     hidden = 32
 
     def __init__(self, latent_tokens, latent_width, width, depth, **kwargs):
         super().__init__(**kwargs)
-        self.latent_tokens, self.latent_width = latent_tokens, latent_width
-        self.widen = keras.layers.Dense(width)
-        self.positions = PositionEmbedding(latent_tokens)
+        self.latent_tokens, self.latent_width, self.width = latent_tokens, latent_width, width
+        self.queries = PositionEmbedding(latent_tokens)
         self.blocks = [TransformerBlock(width, cross=True) for _ in range(depth)]
         self.norm = keras.layers.RMSNormalization()
+        self.widen, self.settle = keras.layers.Dense(width), TransformerBlock(width, cross=True)
         self.nudge = keras.layers.Dense(2, kernel_initializer="zeros")
         self.radius, self.present, self.colour = (keras.layers.Dense(n) for n in (1, 1, 3))
         self.waves = keras.layers.Dense(
@@ -122,16 +122,20 @@ class ObjectPainter(keras.layers.Layer):
 
     def objects(self, z, tokens, mask):
         """What is laid down: alpha (batch, objects, pixels, 1) in [0, 1] and colour (batch, objects, 1, 3)."""
-        z = ops.reshape(z, (-1, self.latent_tokens, self.latent_width))
-        h = self.positions(self.widen(z))
+        what = self.queries(blank(tokens, self.latent_tokens, self.width))
         for block in self.blocks:
-            h = block(h, tokens, context_mask=mask)
-        h = self.norm(h)
-        centre = ops.expand_dims(0.5 * z[..., :2] + self.nudge(h), 2)  # (batch, objects, 1, 2), −1 to 1 inside
-        radius = 0.3 * ops.exp(ops.tanh(ops.expand_dims(self.radius(h), 2)))
-        uv = (self.grid - centre) / radius  # (batch, objects, pixels, 2)
-        waves = ops.sin(self.waves(uv) + ops.expand_dims(self.phase(h), 2))
-        waves = self.mix(waves) * ops.expand_dims(1 + self.gain(h), 2) + ops.expand_dims(self.shift(h), 2)
+            what = block(what, tokens, context_mask=mask)
+        what = self.norm(what)
+        uv = self._relative(ops.reshape(z, (-1, self.latent_tokens, self.latent_width)), what, tokens, mask)
+        waves = ops.sin(self.waves(uv) + ops.expand_dims(self.phase(what), 2))
+        waves = self.mix(waves) * ops.expand_dims(1 + self.gain(what), 2) + ops.expand_dims(self.shift(what), 2)
         distance = ops.sqrt(ops.sum(ops.square(uv), -1, keepdims=True) + 1e-4) - 1 + self.outline(ops.gelu(waves))
-        inside = ops.sigmoid(-5 * distance) * ops.sigmoid(2 + ops.expand_dims(self.present(h), 2))
-        return inside, ops.expand_dims(self.colour(h), 2)
+        inside = ops.sigmoid(-5 * distance) * ops.sigmoid(2 + ops.expand_dims(self.present(what), 2))
+        return inside, ops.expand_dims(self.colour(what), 2)
+
+    def _relative(self, z, what, tokens, mask):
+        """Every pixel as each object sees it, its centre at 0 and its edge near 1: (batch, objects, pixels, 2)."""
+        where = self.settle(what + self.widen(z), tokens, context_mask=mask)
+        centre = ops.expand_dims(0.5 * z[..., :2] + self.nudge(where), 2)
+        radius = 0.3 * ops.exp(ops.tanh(ops.expand_dims(self.radius(where), 2)))
+        return (self.grid - centre) / radius

@@ -28,14 +28,14 @@ class Recipe:
     width: int = 64
     depth: int = 2
     latent_tokens: int = 3
-    latent_width: int = 8
+    latent_width: int = 4
     noise: float = 0.2
     learning_rate: float = 1e-3
     beta_start: float = 0.0
-    beta_steps: int = 2000
+    beta_steps: int = 1000
 
 
-_SHAPES = Recipe("cvae-shapes", "objects", steps=9000)
+_SHAPES = Recipe("cvae-shapes", "objects", steps=7000)
 _EMOJI = Recipe(
     "cvae-emoji", "patches", steps=3500, width=96, latent_tokens=2, latent_width=4, noise=0.1, learning_rate=2e-3
 )
