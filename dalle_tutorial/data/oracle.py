@@ -143,6 +143,10 @@ def _points(match, description):
     return (all(alike) and all(held) and None not in match, sum(alike) + sum(held))
 
 
+def _a(noun):
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
 def _reasons(match, reading, description):
     """What failed, in words."""
     asked, found = len(description.objects), len(reading.scene.objects)
@@ -153,11 +157,12 @@ def _reasons(match, reading, description):
         names = [name for name in ("size", "colour", "shape") if getattr(spec, name)]
         wanted = " ".join(getattr(spec, name) for name in names)
         if o is None:
-            yield f"asked for a {wanted}, found none"
+            if not reading.unread:  # else the unread thing may be it
+                yield f"asked for {_a(wanted)}, found none"
             continue
         seen = " ".join(getattr(o, name) for name in names)
         if seen != wanted:
-            yield f"asked for a {wanted}, found a {seen}"
+            yield f"asked for {_a(wanted)}, found {_a(seen)}"
         if spec.place and o.place != spec.place:
             yield f"asked for the {wanted} at the {spec.place}, found it at the {o.place}"
     for i, holds in enumerate(_relations(match, description)):
