@@ -10,6 +10,7 @@ from scripts import notebooks
 
 BOOK = notebooks.notebooks()
 MOST_IGNORED = 0.5       # of a notebook's code cells, how many nbval may run without comparing
+FEWEST_WORDS, MOST_WORDS = 8, 25      # of prose, for each line of code
 LONGEST_CELL, LONGEST_MEDIAN, WIDEST_LINE = 30, 8, 120
 IGNORED = "nbval-ignore-output"
 OPENING = ("you will build", "prerequisites|before you start", "cost")
@@ -128,6 +129,13 @@ def test_cells_are_short(notebook):
     assert len(lines(longest)) <= LONGEST_CELL, longest.source
     assert statistics.median(len(lines(cell)) for cell in cells) <= LONGEST_MEDIAN
     assert [line for cell in cells for line in lines(cell) if len(line) > WIDEST_LINE] == []
+
+
+@each_notebook
+def test_code_is_explained_and_prose_is_tried(notebook):
+    """Neither a listing nor an essay."""
+    code = sum(len(lines(cell)) for cell in code_cells(notebook)[1:])
+    assert FEWEST_WORDS <= len(re.findall(r"\w+", prose(notebook))) / code <= MOST_WORDS
 
 
 @each_notebook
