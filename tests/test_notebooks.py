@@ -181,8 +181,11 @@ def test_interactive_figures_are_captioned_and_described(notebook):
     for cell in code_cells(notebook):
         shown = html(cell)
         assert all(re.search(r'\balt="[^"]+', image) for image in re.findall(r"<img\b[^>]*>", shown)), cell.source
+        figure = cell.metadata.get("mystnb", {}).get("figure", {})
         if "<input" in shown:
-            assert "<figcaption" in shown, f"no caption:\n{cell.source}"
+            assert figure.get("caption", "").strip() or "<figcaption" in shown, f"no caption:\n{cell.source}"
+        if "name" in figure:
+            assert f"{{numref}}`{figure['name']}`" in prose(notebook), f"{figure['name']} is not cited in the prose"
 
 
 def test_figure_names_are_used_once():
