@@ -13,6 +13,9 @@ from dalle_tutorial.layers import PositionEmbedding, TransformerBlock
 from dalle_tutorial.models.cvae_parts import SIDE, blank, conv, soft_limit
 
 ops = keras.ops
+# How far z and the painter may move an object from where it was seen, in units of z (2 = half a picture). Unbounded,
+# tokens wander off to objects that others have found.
+REACH = 0.3
 
 
 def pixel_grid(side):
@@ -24,17 +27,18 @@ def pixel_grid(side):
 class ObjectRecogniser(keras.layers.Layer):
     """q(z|x,c): each latent token asks the words what it stands for, then looks for that in the picture.
 
-    The first two numbers of a token start out as the place where it looks: the mean of its attention.
+    The first two numbers of a token are the place where it looks, the mean of its attention, give or take `REACH`.
     """
 
     def __init__(self, latent_tokens, latent_width, width, depth, **kwargs):
         super().__init__(**kwargs)
         self.latent_tokens, self.latent_width, self.width = latent_tokens, latent_width, width
-        self.convolutions = [conv(width // 2, strides=2), conv(width), conv(width)]
+        self.convolutions = [conv(width // 2, strides=2), conv(width)]
         self.queries = PositionEmbedding(latent_tokens)
         self.blocks = [TransformerBlock(width, cross=True) for _ in range(depth)]
         self.norm = keras.layers.RMSNormalization()
-        self.ask, self.key = keras.layers.Dense(width), keras.layers.Dense(width)
+        self.ask = keras.layers.Dense(width)
+        self.keys = [keras.layers.Dense(width, activation="gelu"), keras.layers.Dense(width)]
         self.found = keras.layers.Dense(width)
         self.settle = TransformerBlock(width, cross=True)
         self.last_norm = keras.layers.RMSNormalization()
@@ -56,13 +60,19 @@ class ObjectRecogniser(keras.layers.Layer):
         q = self.queries(blank(tokens, self.latent_tokens, self.width))
         for block in self.blocks:
             q = block(q, tokens, context_mask=mask)
-        scores = ops.matmul(self.ask(self.norm(q)), ops.transpose(self.key(x), (0, 2, 1))) / math.sqrt(self.width)
+        # A place is known by its own colour and by where it is. Had the keys a wider view, a token could look at the
+        # ring around an object that is taken, and so end up in its middle all the same.
+        key = ops.concatenate([ops.reshape(small, (-1, self.grid.shape[1], 3)), self.grid + ops.zeros_like(x[:, :, :2])], -1)
+        for dense in self.keys:
+            key = dense(key)
+        scores = ops.matmul(self.ask(self.norm(q)), ops.transpose(key, (0, 2, 1))) / math.sqrt(self.width)
         look, place = self._search(scores, ops.reshape(salience, (-1, self.grid.shape[1])))
         spread = ops.matmul(look, ops.square(self.grid) + ops.zeros_like(x[:, :, :2])) - ops.square(place)
         seen = ops.concatenate([ops.matmul(look, x), place, 10 * spread], axis=-1)
         q = self.last_norm(self.settle(q + self.found(seen), tokens, context_mask=mask))
-        rest = ((0, 0), (0, 0), (0, self.latent_width - 2))
-        mean, log_var = self.mean(q) + ops.pad(2 * place, rest), soft_limit(self.log_var(q) - 4)
+        mean, log_var = self.mean(q), soft_limit(self.log_var(q) - 4)
+        place = 2 * place + REACH * ops.tanh(mean[..., :2])
+        mean = ops.concatenate([place, mean[..., 2:]], axis=-1)
         flat = (-1, self.latent_tokens * self.latent_width)
         return ops.reshape(mean, flat), ops.reshape(log_var, flat)
 
@@ -74,7 +84,7 @@ class ObjectRecogniser(keras.layers.Layer):
         """
         looks, places, taken = [], [], ops.zeros_like(salience)
         for k in range(self.latent_tokens):
-            look = ops.softmax(scores[:, k] + self.contrast * salience - 20 * taken, axis=-1)
+            look = ops.softmax(scores[:, k] + self.contrast * salience - 40 * taken, axis=-1)
             place = ops.matmul(ops.expand_dims(look, 1), self.grid + ops.zeros_like(salience[:, :, None]))
             away = ops.sqrt(ops.sum(ops.square(self.grid - place), axis=-1) + 1e-6)
             taken = taken + ops.sigmoid((0.38 - away) / 0.03)  # a large object's radius is 0.34 in these units
@@ -136,6 +146,6 @@ class ObjectPainter(keras.layers.Layer):
     def _relative(self, z, what, tokens, mask):
         """Every pixel as each object sees it, its centre at 0 and its edge near 1: (batch, objects, pixels, 2)."""
         where = self.settle(what + self.widen(z), tokens, context_mask=mask)
-        centre = ops.expand_dims(0.5 * z[..., :2] + self.nudge(where), 2)
+        centre = ops.expand_dims(0.5 * (z[..., :2] + REACH * ops.tanh(self.nudge(where))), 2)
         radius = 0.3 * ops.exp(ops.tanh(ops.expand_dims(self.radius(where), 2)))
         return (self.grid - centre) / radius
