@@ -62,7 +62,8 @@ class ObjectRecogniser(keras.layers.Layer):
             q = block(q, tokens, context_mask=mask)
         # A place is known by its own colour and by where it is. Had the keys a wider view, a token could look at the
         # ring around an object that is taken, and so end up in its middle all the same.
-        key = ops.concatenate([ops.reshape(small, (-1, self.grid.shape[1], 3)), self.grid + ops.zeros_like(x[:, :, :2])], -1)
+        key = ops.reshape(small, (-1, self.grid.shape[1], 3))
+        key = ops.concatenate([key, self.grid + ops.zeros_like(key[..., :2])], axis=-1)
         for dense in self.keys:
             key = dense(key)
         scores = ops.matmul(self.ask(self.norm(q)), ops.transpose(key, (0, 2, 1))) / math.sqrt(self.width)

@@ -37,7 +37,7 @@ class Recipe:
 
 _SHAPES = Recipe("cvae-shapes", "objects", steps=7000, noise=0.3)
 _EMOJI = Recipe(
-    "cvae-emoji", "patches", steps=3500, width=96, latent_tokens=2, latent_width=4, noise=0.1, learning_rate=2e-3
+    "cvae-emoji", "patches", steps=2500, latent_tokens=2, latent_width=4, noise=0.1, learning_rate=2e-3
 )
 _SMOKE = {"steps": 10, "batch": 16, "width": 32, "depth": 1}
 _GPU = {"batch": 256, "width": 192, "depth": 4}

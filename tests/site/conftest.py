@@ -59,5 +59,6 @@ def look(browser, address):
 def page(browser):
     """A fresh desktop page, for tests that press keys."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(looking.PATIENCE)
     yield context.new_page()
     context.close()

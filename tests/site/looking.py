@@ -13,6 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 WIDTHS, THEMES = (1280, 360), ("light", "dark")
+PATIENCE = 120_000    # milliseconds: a page may take long on a machine that trains something at the same time
 
 # MathJax typesets after the page has loaded; nothing may be measured before.
 SETTLED = """() => (window.MathJax?.startup?.promise ?? Promise.resolve())
@@ -88,6 +89,7 @@ def watch(page, address):
 def look(browser, address, path, width, theme):
     """Opens `address`/`path` at a width and in a theme, and returns its Sight with axe's serious findings."""
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
+    context.set_default_timeout(PATIENCE)
     try:
         page = context.new_page()
         sight = watch(page, address)

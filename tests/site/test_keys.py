@@ -63,6 +63,7 @@ def test_focus_can_be_seen(page, address):
 def test_phone_opens_and_closes_the_contents(browser, address):
     """By keyboard as well; Escape closes them."""
     context = browser.new_context(viewport={"width": 360, "height": 780})
+    context.set_default_timeout(looking.PATIENCE)
     page = context.new_page()
     page.goto(f"{address}/{HOME}")
     entry = page.locator("[id^=pst-primary-sidebar] nav a[href$='appendix_notation.html']")
@@ -150,6 +151,7 @@ def test_interactive_figures_move(page, address, site):
 def test_interactive_figures_show_something_without_scripts(browser, address, site):
     """A reader who blocks scripts sees a picture, or a table, in each."""
     context = browser.new_context(java_script_enabled=False)
+    context.set_default_timeout(looking.PATIENCE)
     page = context.new_page()
     for name in notebooks(site):
         page.goto(f"{address}/chapters/{name}.html")
