@@ -27,13 +27,14 @@ class Trained:
     def __init__(self, model, tokenizer, card):
         self.model, self.tokenizer, self.card = model, tokenizer, card
 
-    def draw(self, captions, seed=0, temperature=1.0):
+    def draw(self, captions, seed=0, temperature=None):
         """Draws one picture for each caption: uint8 (captions, 32, 32, 3).
 
         Picture number i depends on caption i, on `seed` and on i, and on nothing else: not on the other captions.
-        `temperature` scales the noise that z is made of (0 = the most likely z). Raises CaptionError or
-        UnknownWordError before anything is drawn.
+        `temperature` scales the noise that z is made of: 0 = the most likely z, 1 = p(z|c) itself, None = what the
+        card says, chosen on the validation split. Raises CaptionError or UnknownWordError before anything is drawn.
         """
+        temperature = self.card.get("temperature", 1.0) if temperature is None else temperature
         ids = self.tokenizer(list(captions))
         size = self.model.latent_size
         noise = np.stack([np.random.default_rng([seed, i]).standard_normal(size) for i in range(len(ids))])

@@ -13,7 +13,7 @@ from dalle_tutorial.training import RECIPES, callbacks, fit, recipes, train
 from dalle_tutorial.training.streams import EmojiBatches, Stream, shapes_batch
 
 array = keras.ops.convert_to_numpy
-TINY = replace(RECIPES["cvae-shapes"]["smoke"], steps=4, batch=4, width=16)
+TINY = replace(RECIPES["cvae-shapes"]["smoke"], steps=4, prior_steps=2, batch=4, width=16)
 
 
 class Killed(Exception):
@@ -28,7 +28,7 @@ def whole_run(tmp_path_factory):
 
 
 def test_killed_at_any_moment_it_goes_on_where_it_was(whole_run, tmp_path, monkeypatch):
-    whole = json.loads((whole_run[0] / "history.json").read_text())
+    whole = json.loads((whole_run[0] / "model.history.json").read_text())
     after = callbacks.Checkpoint.on_epoch_end
 
     def kill(self, epoch, logs=None):
@@ -40,10 +40,10 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(whole_run, tmp_path, monke
     with pytest.raises(Killed):
         train("cvae-shapes", "smoke", tmp_path, seed=3, progress=False, recipe=TINY)
     monkeypatch.undo()
-    assert len(json.loads((tmp_path / "history.json").read_text())) == 2
+    assert len(json.loads((tmp_path / "model.history.json").read_text())) == 2
     resumed = train("cvae-shapes", "smoke", tmp_path, seed=3, progress=False, recipe=TINY)
     np.testing.assert_allclose(
-        [chunk["loss"] for chunk in json.loads((tmp_path / "history.json").read_text())],
+        [chunk["loss"] for chunk in json.loads((tmp_path / "model.history.json").read_text())],
         [chunk["loss"] for chunk in whole], rtol=1e-4,
     )
     caption = ["a red circle left of a blue square"]
@@ -52,14 +52,14 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(whole_run, tmp_path, monke
 
 
 def test_another_run_is_not_overwritten(whole_run):
-    before = (whole_run[0] / "checkpoint.npz").read_bytes()
+    before = (whole_run[0] / "model.checkpoint.npz").read_bytes()
     with pytest.raises(WeightsError, match="holds another run"):
         train("cvae-shapes", "smoke", whole_run[0], seed=4, progress=False, recipe=TINY)
-    assert (whole_run[0] / "checkpoint.npz").read_bytes() == before
+    assert (whole_run[0] / "model.checkpoint.npz").read_bytes() == before
 
 
 def test_a_damaged_checkpoint_is_named(whole_run, tmp_path):
-    (tmp_path / "checkpoint.npz").write_bytes((whole_run[0] / "checkpoint.npz").read_bytes()[:5000])
+    (tmp_path / "model.checkpoint.npz").write_bytes((whole_run[0] / "model.checkpoint.npz").read_bytes()[:5000])
     with pytest.raises(WeightsError, match="is damaged"):
         train("cvae-shapes", "smoke", tmp_path, seed=3, progress=False, recipe=TINY)
 
@@ -139,3 +139,4 @@ def test_chunks_cover_every_recipe():
     for by_preset in RECIPES.values():
         for recipe in by_preset.values():
             assert recipe.steps % min(fit.CHUNKS, recipe.steps) == 0
+            assert recipe.prior_steps % max(1, min(fit.CHUNKS, recipe.prior_steps)) == 0

@@ -71,6 +71,7 @@ class CVAE(keras.Model):
         self.recogniser = recogniser(latent_tokens, latent_width, width, depth, name="recogniser")
         self.painter = paint(latent_tokens, latent_width, width, depth, name="painter")
         self.guesser = Guesser(latent_tokens, latent_width, width, name="guesser") if prior == "learned" else None
+        self.only_prior = False
         self.beta = self.add_weight(name="beta", shape=(), initializer="ones", trainable=False)
         self.free_bits = 0.0
         self.seeds = keras.random.SeedGenerator(0)
@@ -118,23 +119,35 @@ class CVAE(keras.Model):
         """Pictures read and painted again, through the mean of q(z|x,c): nothing is drawn at random."""
         return self.decode(self.encode(x, ids)[0], ids)
 
+    def train_only_prior(self):
+        """From here on only p(z|c) learns: the ELBO's other terms do not depend on it, and are not computed.
+
+        While everything learns at once, the reconstruction's gradient outshouts the prior's, and q(z|x,c) is a moving
+        target. (Dai & Wipf 2019, §4, train a second model of z for the same reason.) Compile again afterwards.
+        """
+        self.only_prior = True
+        for part in (self.text_encoder, self.recogniser, self.painter):
+            part.trainable = False
+
     def call(self, inputs, training=False):
         """`inputs` holds "pictures" and "ids". Returns the reconstruction and all that the loss needs."""
         tokens, mask = self.words(inputs["ids"])
         z_mean, z_log_var = self.recogniser(inputs["pictures"], tokens, mask)
         z = sample_gaussian(z_mean, z_log_var, self.seeds)
         prior_mean, prior_log_var = self._prior(z, tokens, mask)
-        return {
-            "pictures": self.painter(z, tokens, mask), "z_mean": z_mean, "z_log_var": z_log_var,
-            "prior_mean": prior_mean, "prior_log_var": prior_log_var,
+        found = {
+            "z_mean": z_mean, "z_log_var": z_log_var, "prior_mean": prior_mean, "prior_log_var": prior_log_var,
         }
+        return found if self.only_prior else {**found, "pictures": self.painter(z, tokens, mask)}
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """−ELBO with its KL weighted by `beta`, averaged over the batch, in nats a picture."""
-        log_likelihood = gaussian_log_likelihood(x["pictures"], y_pred["pictures"], self.noise)
         kl = kl_gaussians(*(y_pred[name] for name in ("z_mean", "z_log_var", "prior_mean", "prior_log_var")))
-        self.trackers["reconstruction"].update_state(log_likelihood)
         self.trackers["kl"].update_state(ops.sum(kl, axis=-1))
+        if self.only_prior:
+            return ops.mean(ops.sum(kl, axis=-1))
+        log_likelihood = gaussian_log_likelihood(x["pictures"], y_pred["pictures"], self.noise)
+        self.trackers["reconstruction"].update_state(log_likelihood)
         if self.free_bits:
             kl = ops.maximum(ops.mean(kl, axis=0, keepdims=True), self.free_bits)
         return -ops.mean(log_likelihood) + self.beta * ops.mean(ops.sum(kl, axis=-1))

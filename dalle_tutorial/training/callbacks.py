@@ -32,14 +32,15 @@ def _variables(model):
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Saves the whole run at the end of each chunk: `checkpoint.npz` and `history.json` in the folder `out`.
+    """Saves a stage of a run at the end of each chunk: `STAGE.checkpoint.npz` and `STAGE.history.json` in `out`.
 
     `about` (plain values) says which run this is; `restore` refuses the checkpoint of another one.
     """
 
-    def __init__(self, out, about):
+    def __init__(self, out, stage, about):
         super().__init__()
-        self.path, self.about = out / "checkpoint.npz", about
+        self.path, self.about = out / f"{stage}.checkpoint.npz", about
+        self.history_path = out / f"{stage}.history.json"
         self.history, self.seconds, self._since = [], 0.0, time.monotonic()
 
     def restore(self, model):
@@ -72,7 +73,7 @@ class Checkpoint(keras.callbacks.Callback):
         arrays = {f"{i:04d}": keras.ops.convert_to_numpy(variable) for i, variable in enumerate(_variables(self.model))}
         write_safely(self.path, lambda file: np.savez(file, meta=np.array(meta), **arrays))
         history = json.dumps(self.history, indent=1).encode()
-        write_safely(self.path.with_name("history.json"), lambda file: file.write(history))
+        write_safely(self.history_path, lambda file: file.write(history))
 
 
 class Progress(keras.callbacks.Callback):

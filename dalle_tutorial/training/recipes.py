@@ -17,8 +17,8 @@ PRESETS = ("smoke", "cpu", "gpu")
 class Recipe:
     """All that decides a training run, except its seed.
 
-    `beta_start` is the weight of the KL term at the first step; it rises to 1 over `beta_steps`. `noise` is the
-    standard deviation of a pixel under p(x|z,c).
+    `steps` train the whole model, `prior_steps` after them p(z|c) alone. `beta_start` is the weight of the KL term
+    at the first step; it rises to 1 over `beta_steps`. `noise` is the standard deviation of a pixel under p(x|z,c).
     """
 
     model: str
@@ -33,13 +33,14 @@ class Recipe:
     learning_rate: float = 1e-3
     beta_start: float = 0.0
     beta_steps: int = 600
+    prior_steps: int = 0
 
 
-_SHAPES = Recipe("cvae-shapes", "objects", steps=7000, noise=0.3)
+_SHAPES = Recipe("cvae-shapes", "objects", steps=7000, prior_steps=3000, noise=0.3)
 _EMOJI = Recipe(
     "cvae-emoji", "patches", steps=2500, latent_tokens=2, latent_width=4, noise=0.1, learning_rate=2e-3
 )
-_SMOKE = {"steps": 10, "batch": 16, "width": 32, "depth": 1}
+_SMOKE = {"steps": 10, "prior_steps": 4, "batch": 16, "width": 32, "depth": 1}
 _GPU = {"batch": 256, "width": 192, "depth": 4}
 RECIPES = {
     "cvae-shapes": {"smoke": replace(_SHAPES, **_SMOKE), "cpu": _SHAPES, "gpu": replace(_SHAPES, steps=60000, **_GPU)},
@@ -80,14 +81,14 @@ def batches_for(recipe, tokenizer):
     return shapes_batch(tokenizer) if recipe.model == "cvae-shapes" else EmojiBatches()
 
 
-def optimizer_for(recipe):
+def optimizer_for(learning_rate, steps):
     """AdamW: a short warm-up, then a cosine down to a fiftieth (Loshchilov & Hutter 2019).
 
     The reconstruction's gradient is thousands of times that of the KL, and clipping shrinks both: with Adam's usual
     ε of 1e-7 what is left of the latter drowns in it, and the prior never learns to read.
     """
     rate = keras.optimizers.schedules.CosineDecay(
-        1e-5, recipe.steps, alpha=0.02, warmup_target=recipe.learning_rate, warmup_steps=min(500, recipe.steps // 10)
+        1e-5, steps, alpha=0.02, warmup_target=learning_rate, warmup_steps=min(500, steps // 10)
     )
     return keras.optimizers.AdamW(rate, weight_decay=1e-4, beta_2=0.99, epsilon=1e-12, global_clipnorm=1.0)
 
