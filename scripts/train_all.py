@@ -70,7 +70,7 @@ def publish(name, run, n, seed):
     """Copies a finished run into the package and completes its card."""
     trained = weights.load(run)
     if name == "cvae-shapes":
-        trained.card["temperature"], trained.card["validation"] = choose_temperature(trained, n // 2, seed)
+        trained.card["temperature"], trained.card["validation"] = choose_temperature(trained, n // 4, seed)
     trained.card["figures"] = measure(trained, n, seed)
     trained.card["limits"] = LIMITS[name]
     target = weights.FOLDER / f"{name}.npz"

@@ -5,18 +5,21 @@ commits one that does not.
 """
 
 import building
+import ipywidgets
 import looking
-import nbclient
 import nbformat
 import pytest
+from ipywidgets import embed
 
-CELL = """
-import ipywidgets
-slider = ipywidgets.IntSlider(value=3, max=9, description="left")
-twin = ipywidgets.IntSlider(max=9, description="right")
-ipywidgets.jslink((slider, "value"), (twin, "value"))
-ipywidgets.VBox([slider, twin])
-"""
+
+def two_linked_sliders():
+    """An output cell's data and the saved state that belongs to it, as a notebook keeps them; no kernel is needed."""
+    slider = ipywidgets.IntSlider(value=3, max=9, description="left")
+    twin = ipywidgets.IntSlider(value=3, max=9, description="right")
+    link = ipywidgets.jslink((slider, "value"), (twin, "value"))
+    saved = embed.embed_data(views=[ipywidgets.VBox([slider, twin])])
+    link.unlink()
+    return {"application/vnd.jupyter.widget-view+json": saved["view_specs"][0]}, saved["manager_state"]
 
 
 @pytest.fixture(scope="module")
@@ -25,11 +28,15 @@ def widget_site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("widgets")
     building.copy(building.SETTINGS, folder)
     (folder / "_toc.yml").write_text("format: jb-book\nroot: page\n")
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    cells = [nbformat.v4.new_markdown_cell("# Widgets"), nbformat.v4.new_code_cell(CELL)]
-    notebook = nbformat.v4.new_notebook(cells=cells, metadata=kernel)
-    nbclient.NotebookClient(notebook, store_widget_state=True).execute()
-    nbformat.write(notebook, folder / "page.ipynb")
+    data, state = two_linked_sliders()
+    shown = nbformat.v4.new_output("display_data", data)
+    code = nbformat.v4.new_code_cell("box", outputs=[shown], execution_count=1)
+    cells = [nbformat.v4.new_markdown_cell("# Widgets"), code]
+    metadata = {
+        "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+        "widgets": {"application/vnd.jupyter.widget-state+json": state},
+    }
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), folder / "page.ipynb")
     return building.build(folder)
 
 
