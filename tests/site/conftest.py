@@ -7,7 +7,16 @@ import shutil
 import looking
 import pytest
 
+SITE_TESTS = pathlib.Path(__file__).resolve().parent
+SECONDS = 900    # for one test: some build a book, and may share the machine with training
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+def pytest_collection_modifyitems(items):
+    """Give the tests of this folder more time than others have."""
+    for item in items:
+        if SITE_TESTS in item.path.parents:
+            item.add_marker(pytest.mark.timeout(SECONDS))
 
 
 @pytest.fixture(scope="session")
