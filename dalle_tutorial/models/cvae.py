@@ -15,9 +15,9 @@ from dalle_tutorial.text.encoder import TextEncoder
 from dalle_tutorial.text.tokenizers import PAD
 
 ops = keras.ops
-PRIORS = ("standard", "learned")
+PRIORS = ("standard", "learned", "two-stage")
 PAINTERS = {"objects": (ObjectRecogniser, ObjectPainter), "patches": (PatchRecogniser, PatchPainter)}
-_PLUMBING = ("trainable", "dtype")  # what Keras adds to every config
+_PLUMBING = ("trainable", "dtype", "name")  # what Keras adds to every config
 
 
 def sample_gaussian(mean, log_var, seed=None):
@@ -50,7 +50,8 @@ class CVAE(keras.Model):
     text_encoder: a `TextEncoder`, trained along with the rest.
     latent_tokens, latent_width: z has latent_tokens × latent_width numbers, handled in groups of latent_width.
     width, depth: of the transformers that read and paint.
-    prior: "standard", N(0, I), or "learned", p(z|c), Gaussians that the caption and the latent tokens before decide.
+    prior: "standard", N(0, I); "learned", p(z|c), Gaussians that the caption and the latent tokens before decide; or
+        "two-stage", one learnt afterwards for a model that is done (see `with_second_prior`).
     painter: "objects", which knows what an object is, or "patches", which does not.
     noise: standard deviation of a pixel under p(x|z,c), in units of pixels that run from −1 to 1.
 
@@ -72,10 +73,14 @@ class CVAE(keras.Model):
         self.painter = paint(latent_tokens, latent_width, width, depth, name="painter")
         self.guesser = Guesser(latent_tokens, latent_width, width, name="guesser") if prior == "learned" else None
         self.only_prior = False
+        self.second_reader = self.second_guesser = None
         self.beta = self.add_weight(name="beta", shape=(), initializer="ones", trainable=False)
         self.free_bits = 0.0
         self.seeds = keras.random.SeedGenerator(0)
         self.trackers = {name: keras.metrics.Mean(name=name) for name in ("reconstruction", "kl")}
+        if prior == "two-stage":
+            self.second_reader = TextEncoder(**self._encoder_config())
+            self.second_guesser = Guesser(self.latent_size, 1, width, name="second_guesser")
 
     @property
     def latent_size(self):
@@ -93,17 +98,20 @@ class CVAE(keras.Model):
     def prior(self, z, ids):
         """p(z|c) at the point z (batch, latent): mean and log variance, each (batch, latent). Each latent token's
         Gaussian depends on the caption and on the tokens before it, never on itself."""
-        return self._prior(z, *self.words(ids))
+        return self._prior(z, ids, *self.words(ids))
 
-    def _prior(self, z, tokens, mask):
+    def _prior(self, z, ids, tokens, mask):
+        if self.second_guesser is not None:
+            return self.second_guesser(z, self.second_reader(ids)["tokens"], mask)
         return (ops.zeros_like(z), ops.zeros_like(z)) if self.guesser is None else self.guesser(z, tokens, mask)
 
     def sample_prior(self, noise, ids, temperature=1.0):
         """Turns standard normal `noise` (batch, latent) into z ~ p(z|c), one latent token after another."""
         tokens, mask = self.words(ids)
         z = ops.zeros_like(noise)
-        for _ in range(self.latent_tokens if self.guesser is not None else 1):
-            mean, log_var = self._prior(z, tokens, mask)
+        rounds = {"standard": 1, "learned": self.latent_tokens, "two-stage": self.latent_size}[self.prior_kind]
+        for _ in range(rounds):
+            mean, log_var = self._prior(z, ids, tokens, mask)
             z = mean + temperature * ops.exp(0.5 * log_var) * noise
         return z
 
@@ -119,22 +127,29 @@ class CVAE(keras.Model):
         """Pictures read and painted again, through the mean of q(z|x,c): nothing is drawn at random."""
         return self.decode(self.encode(x, ids)[0], ids)
 
-    def train_only_prior(self):
-        """From here on only p(z|c) learns: the ELBO's other terms do not depend on it, and are not computed.
+    def with_second_prior(self, max_length):
+        """A model for the second stage: this one's encoder, recogniser and painter, no longer trained, and a fresh
+        p(z|c) that learns from the z of q(z|x,c).
 
-        While everything learns at once, the reconstruction's gradient outshouts the prior's, and q(z|x,c) is a moving
-        target. (Dai & Wipf 2019, §4, train a second model of z for the same reason.) Compile again afterwards.
+        It has a text encoder of its own, and goes through z number by number, so that y may depend on x. In the first
+        stage the reconstruction's gradient outshouts the prior's: the shared encoder learns what the painter needs,
+        colours and shapes, and forgets "at the top left". (Dai & Wipf 2019, §4, train a second model of z because the
+        first one's samples miss its prior.)
         """
-        self.only_prior = True
-        for part in (self.text_encoder, self.recogniser, self.painter):
-            part.trainable = False
+        second = CVAE.from_config({**self.get_config(), "prior": "two-stage"})
+        second.build_for(max_length)
+        for name in ("text_encoder", "recogniser", "painter"):
+            getattr(second, name).set_weights(getattr(self, name).get_weights())
+            getattr(second, name).trainable = False
+        second.only_prior = True
+        return second
 
     def call(self, inputs, training=False):
         """`inputs` holds "pictures" and "ids". Returns the reconstruction and all that the loss needs."""
         tokens, mask = self.words(inputs["ids"])
         z_mean, z_log_var = self.recogniser(inputs["pictures"], tokens, mask)
         z = sample_gaussian(z_mean, z_log_var, self.seeds)
-        prior_mean, prior_log_var = self._prior(z, tokens, mask)
+        prior_mean, prior_log_var = self._prior(z, inputs["ids"], tokens, mask)
         found = {
             "z_mean": z_mean, "z_log_var": z_log_var, "prior_mean": prior_mean, "prior_log_var": prior_log_var,
         }
@@ -160,7 +175,7 @@ class CVAE(keras.Model):
         for number in range(samples):
             z = sample_gaussian(z_mean, z_log_var, None if seed is None else seed + number)
             log_likelihood = gaussian_log_likelihood(x, self.painter(z, tokens, mask), self.noise)
-            log_ratio = log_normal(z, *self._prior(z, tokens, mask)) - log_normal(z, z_mean, z_log_var)
+            log_ratio = log_normal(z, *self._prior(z, ids, tokens, mask)) - log_normal(z, z_mean, z_log_var)
             terms.append(log_likelihood + ops.sum(log_ratio, axis=-1))
         return ops.stack(terms)
 
@@ -187,8 +202,10 @@ class CVAE(keras.Model):
         """Plain values, the text encoder's own config among them."""
         names = ("latent_tokens", "latent_width", "width", "depth", "noise")
         kinds = {"prior": self.prior_kind, "painter": self.painter_kind}
-        encoder = {name: value for name, value in self.text_encoder.get_config().items() if name not in _PLUMBING}
-        return {"text_encoder": encoder, **{name: getattr(self, name) for name in names}, **kinds}
+        return {"text_encoder": self._encoder_config(), **{name: getattr(self, name) for name in names}, **kinds}
+
+    def _encoder_config(self):
+        return {name: value for name, value in self.text_encoder.get_config().items() if name not in _PLUMBING}
 
     @classmethod
     def from_config(cls, config):

@@ -38,7 +38,7 @@ def train(model, preset="cpu", out="runs", seed=0, progress=True, recipe=None):
     trained = Trained(network, tokenizer, {})
     draw = recipes.batches_for(recipe, tokenizer)
 
-    def stage(name, steps, first, rate, callbacks):
+    def stage(network, name, steps, first, rate, callbacks):
         """Some steps of training, resumable by themselves; `first` is the number of their first batch."""
         network.compile(optimizer=recipes.optimizer_for(rate, steps))
         # Built before the first step: TensorFlow then traces the step once instead of twice.
@@ -58,13 +58,14 @@ def train(model, preset="cpu", out="runs", seed=0, progress=True, recipe=None):
 
     grid = PictureGrid(lambda: trained.draw(SHOWN[recipe.model], seed=seed), out)
     stages = [
-        stage("model", recipe.steps, 0, recipe.learning_rate, lambda done: [
+        stage(network, "model", recipe.steps, 0, recipe.learning_rate, lambda done: [
             WarmUp(recipe.beta_start, 1.0, recipe.beta_steps, first=done), grid,
         ])
     ]
     if recipe.prior_steps:
-        network.train_only_prior()
-        stages.append(stage("prior", recipe.prior_steps, recipe.steps, recipe.learning_rate, lambda done: []))
+        trained.model = network.with_second_prior(tokenizer.max_length)
+        rate = recipe.learning_rate
+        stages.append(stage(trained.model, "prior", recipe.prior_steps, recipe.steps, rate, lambda done: []))
     trained.card = {
         "name": recipe.model, "made": time.strftime("%Y-%m-%d"), "preset": preset, "seed": seed,
         "command": f"python -m dalle_tutorial train {recipe.model} --preset {preset} --seed {seed}",

@@ -36,9 +36,9 @@ class Recipe:
     prior_steps: int = 0
 
 
-_SHAPES = Recipe("cvae-shapes", "objects", steps=7000, prior_steps=3000, noise=0.3)
+_SHAPES = Recipe("cvae-shapes", "objects", steps=7000, prior_steps=4000, noise=0.3)
 _EMOJI = Recipe(
-    "cvae-emoji", "patches", steps=2500, latent_tokens=2, latent_width=4, noise=0.1, learning_rate=2e-3
+    "cvae-emoji", "patches", steps=2000, latent_tokens=2, latent_width=4, noise=0.1, learning_rate=2e-3
 )
 _SMOKE = {"steps": 10, "prior_steps": 4, "batch": 16, "width": 32, "depth": 1}
 _GPU = {"batch": 256, "width": 192, "depth": 4}
