@@ -61,6 +61,21 @@ def test_a_sample_of_the_prior_has_the_density_it_was_drawn_from(model, batch):
     np.testing.assert_allclose((np.array(z) - mean) / np.exp(0.5 * np.array(log_var)), noise, atol=1e-4)
 
 
+def test_the_second_prior_goes_number_by_number_and_changes_nothing_else(batch):
+    x, ids = batch
+    first = make()
+    second = first.with_second_prior(TOKENIZER.max_length)
+    np.testing.assert_array_equal(second.reconstruct(x, ids), first.reconstruct(x, ids))
+    assert {weight.path.split("/")[1] for weight in second.trainable_weights} == {"second_guesser", "text_encoder"}
+    assert not any(weight is mine for weight in second.trainable_weights for mine in second.text_encoder.weights)
+    z = np.random.default_rng(3).standard_normal((6, 12)).astype("float32")
+    changed = z.copy()
+    changed[:, 5] += 1
+    before, after = np.array(second.prior(z, ids)[0]), np.array(second.prior(changed, ids)[0])
+    np.testing.assert_allclose(before[:, :6], after[:, :6], atol=1e-6)
+    assert np.abs(before[:, 6:] - after[:, 6:]).max() > 1e-6
+
+
 def test_the_caption_reaches_the_picture(model):
     z = np.zeros((2, 12), "float32")
     one, other = np.array(model.decode(z, TOKENIZER(["a red circle", "a blue square"])))

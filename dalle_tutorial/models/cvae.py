@@ -98,20 +98,23 @@ class CVAE(keras.Model):
     def prior(self, z, ids):
         """p(z|c) at the point z (batch, latent): mean and log variance, each (batch, latent). Each latent token's
         Gaussian depends on the caption and on the tokens before it, never on itself."""
-        return self._prior(z, ids, *self.words(ids))
+        return self._prior_of(ids, *self.words(ids))(z)
 
-    def _prior(self, z, ids, tokens, mask):
+    def _prior_of(self, ids, tokens, mask):
+        """p(z|c) of these captions, as a function of z; what the words say is computed once."""
         if self.second_guesser is not None:
-            return self.second_guesser(z, self.second_reader(ids)["tokens"], mask)
-        return (ops.zeros_like(z), ops.zeros_like(z)) if self.guesser is None else self.guesser(z, tokens, mask)
+            own_tokens = self.second_reader(ids)["tokens"]
+            return lambda z: self.second_guesser(z, own_tokens, mask)
+        if self.guesser is not None:
+            return lambda z: self.guesser(z, tokens, mask)
+        return lambda z: (ops.zeros_like(z), ops.zeros_like(z))
 
     def sample_prior(self, noise, ids, temperature=1.0):
         """Turns standard normal `noise` (batch, latent) into z ~ p(z|c), one latent token after another."""
-        tokens, mask = self.words(ids)
-        z = ops.zeros_like(noise)
+        prior, z = self._prior_of(ids, *self.words(ids)), ops.zeros_like(noise)
         rounds = {"standard": 1, "learned": self.latent_tokens, "two-stage": self.latent_size}[self.prior_kind]
         for _ in range(rounds):
-            mean, log_var = self._prior(z, ids, tokens, mask)
+            mean, log_var = prior(z)
             z = mean + temperature * ops.exp(0.5 * log_var) * noise
         return z
 
@@ -149,7 +152,7 @@ class CVAE(keras.Model):
         tokens, mask = self.words(inputs["ids"])
         z_mean, z_log_var = self.recogniser(inputs["pictures"], tokens, mask)
         z = sample_gaussian(z_mean, z_log_var, self.seeds)
-        prior_mean, prior_log_var = self._prior(z, inputs["ids"], tokens, mask)
+        prior_mean, prior_log_var = self._prior_of(inputs["ids"], tokens, mask)(z)
         found = {
             "z_mean": z_mean, "z_log_var": z_log_var, "prior_mean": prior_mean, "prior_log_var": prior_log_var,
         }
@@ -171,11 +174,11 @@ class CVAE(keras.Model):
         """log p(x,z|c) − log q(z|x,c) at `samples` draws of z: (samples, batch), in nats."""
         tokens, mask = self.words(ids)
         z_mean, z_log_var = self.recogniser(x, tokens, mask)
-        terms = []
+        prior, terms = self._prior_of(ids, tokens, mask), []
         for number in range(samples):
             z = sample_gaussian(z_mean, z_log_var, None if seed is None else seed + number)
             log_likelihood = gaussian_log_likelihood(x, self.painter(z, tokens, mask), self.noise)
-            log_ratio = log_normal(z, *self._prior(z, ids, tokens, mask)) - log_normal(z, z_mean, z_log_var)
+            log_ratio = log_normal(z, *prior(z)) - log_normal(z, z_mean, z_log_var)
             terms.append(log_likelihood + ops.sum(log_ratio, axis=-1))
         return ops.stack(terms)
 
