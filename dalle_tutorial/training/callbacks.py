@@ -1,5 +1,6 @@
 """What happens between the steps of a run: β warms up, the run is saved, a bar moves, a picture grows."""
 
+import io
 import json
 import time
 import zipfile
@@ -48,7 +49,8 @@ class Checkpoint(keras.callbacks.Callback):
         if not self.path.exists():
             return 0
         try:
-            with np.load(self.path, allow_pickle=False) as saved:
+            # Read first: of a damaged file, numpy would leave the handle open.
+            with np.load(io.BytesIO(self.path.read_bytes()), allow_pickle=False) as saved:
                 meta = json.loads(str(saved["meta"]))
                 arrays = [saved[f"{i:04d}"] for i in range(len(_variables(model)))]
         except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
