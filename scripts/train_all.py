@@ -12,6 +12,9 @@ import json
 import pathlib
 import shutil
 
+import numpy as np
+from PIL import Image
+
 from dalle_tutorial import evaluation, weights
 from dalle_tutorial.data import emoji
 from dalle_tutorial.training import MODELS, PRESETS, train
@@ -66,6 +69,12 @@ def choose_temperature(trained, n, seed):
     return max(reached, key=lambda temperature: sum(reached[temperature].values())), reached
 
 
+def strip(growing, chunks=(1, 2, 4, 8, 12, 16, 32, 50), side=32):
+    """The rows of a growing picture that chapter 6 shows, as a PIL image: those drawn after these chunks."""
+    rows = np.asarray(Image.open(growing).convert("RGB"))
+    return Image.fromarray(np.concatenate([rows[side * (chunk - 1) : side * chunk] for chunk in chunks]))
+
+
 def publish(name, run, n, seed):
     """Copies a finished run into the package and completes its card."""
     trained = weights.load(run)
@@ -78,6 +87,7 @@ def publish(name, run, n, seed):
     trained.save(target)
     shutil.copy(run / "model.history.json", target.with_name(f"{name}.history.json"))
     shutil.copy(run / "growing.png", target.with_name(f"{name}.growing.png"))
+    strip(run / "growing.png").save(target.with_name(f"{name}.strip.png"), optimize=True)
     return trained.card
 
 

@@ -140,3 +140,13 @@ def test_chunks_cover_every_recipe():
         for recipe in by_preset.values():
             assert recipe.steps % min(fit.CHUNKS, recipe.steps) == 0
             assert recipe.prior_steps % max(1, min(fit.CHUNKS, recipe.prior_steps)) == 0
+
+
+def test_the_strip_holds_the_rows_of_its_chunks(tmp_path):
+    from PIL import Image
+
+    from scripts.train_all import strip
+
+    rows = np.repeat(np.arange(1, 51, dtype=np.uint8), 32)[:, None, None].repeat(64, 1).repeat(3, 2)
+    Image.fromarray(rows).save(tmp_path / "growing.png")
+    assert np.asarray(strip(tmp_path / "growing.png"))[::32, 0, 0].tolist() == [1, 2, 4, 8, 12, 16, 32, 50]

@@ -103,7 +103,7 @@ class Progress(keras.callbacks.Callback):
 class PictureGrid(keras.callbacks.Callback):
     """After each chunk, draws the same captions from the same noise into `growing.png`, one row a chunk."""
 
-    def __init__(self, draw, out, rows=24):
+    def __init__(self, draw, out, rows=64):
         super().__init__()
         self.draw, self.path, self.rows = draw, out / "growing.png", rows
 
