@@ -135,7 +135,13 @@ def test_interactive_figures_move(page, address, site):
                 page.keyboard.press("ArrowLeft" if at_end else "ArrowRight")
                 assert label, f"{name}: a slider without a label"
                 assert figure.evaluate(shown) != before, f"{name}: the slider {label!r} changes nothing"
-                assert slider.get_attribute("aria-valuetext") != said, f"{name}: the slider {label!r} says nothing"
+                # Neighbours may say the same, such as one verdict for two places; not all positions may.
+                heard = {said, slider.get_attribute("aria-valuetext")}
+                page.keyboard.press("Home")
+                while len(heard) < 2 and not slider.evaluate("(s) => s.value === s.max"):
+                    page.keyboard.press("ArrowRight")
+                    heard.add(slider.get_attribute("aria-valuetext"))
+                assert len(heard) > 1, f"{name}: the slider {label!r} says nothing"
                 moved += 1
             for choice in figure.locator("button[aria-pressed=false]").element_handles()[:1]:
                 before = figure.evaluate(shown)
