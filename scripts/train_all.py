@@ -6,7 +6,6 @@ A run that is there already goes on where it was, so a killed call is simply rep
 """
 
 import argparse
-import dataclasses
 import functools
 import json
 import pathlib
@@ -16,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from dalle_tutorial import evaluation, weights
-from dalle_tutorial.data import emoji
+from dalle_tutorial.report import report_on
 from dalle_tutorial.training import MODELS, PRESETS, train
 
 TEMPERATURES = (1.0, 0.8, 0.6, 0.4, 0.2)
@@ -32,29 +31,11 @@ LIMITS = {
 }
 
 
-def plain(value):
-    """Rates and other dataclasses as dictionaries; the rest as it is."""
-    if dataclasses.is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    return [plain(item) for item in value] if isinstance(value, list | tuple) else value
-
-
 def measure(trained, n, seed):
     """The figures of a card: what `evaluate` measures, of the weights as they are shipped."""
-    if trained.card["name"] == "cvae-shapes":
-        found = {
-            "alignment": evaluation.alignment(trained.draw, n, seed, progress=True),
-            "reconstruction": evaluation.reconstruction(trained, n, seed),
-            "diversity": evaluation.diversity(trained.draw, seed=seed),
-            "bounds": evaluation.bounds(trained, seed=seed),
-        }
-    else:
-        gallery = emoji.core(32, ("en",))
-        found = {"retrieval": evaluation.emoji_retrieval(trained.draw, gallery, seed=seed, progress=True)}
-        found["retrieval"].pop("nearest")
-    return {"n": n, "seed": seed, **plain(found)}
+    found = report_on(trained, n, seed, progress=True)
+    found.get("retrieval", {}).pop("nearest", None)  # a caption for each picture: too long for a card
+    return {"n": n, **found}
 
 
 def choose_temperature(trained, n, seed):

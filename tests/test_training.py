@@ -73,9 +73,9 @@ def test_unknown_model_and_preset_are_named(tmp_path):
 
 def test_batches_depend_on_seed_and_number_alone():
     tokenizer = recipes.tokenizer_for("cvae-shapes")
-    stream = Stream(shapes_batch(tokenizer), tokenizer, batch=4, steps=3, seed=1)
+    stream = Stream(shapes_batch(), tokenizer, batch=4, steps=3, seed=1)
     stream.on_epoch_end()
-    later = Stream(shapes_batch(tokenizer), tokenizer, batch=4, steps=3, seed=1, start=3)
+    later = Stream(shapes_batch(), tokenizer, batch=4, steps=3, seed=1, start=3)
     for name in ("pictures", "ids"):
         np.testing.assert_array_equal(stream[2][0][name], later[2][0][name])
     assert np.abs(stream[0][0]["pictures"] - stream[1][0]["pictures"]).max() > 0

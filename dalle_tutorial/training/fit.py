@@ -36,7 +36,7 @@ def train(model, preset="cpu", out="runs", seed=0, progress=True, recipe=None):
     tokenizer = recipes.tokenizer_for(recipe.model)
     network = recipes.build(recipe, tokenizer)
     trained = Trained(network, tokenizer, {})
-    draw = recipes.batches_for(recipe, tokenizer)
+    draw = recipes.batches_for(recipe)
 
     def stage(network, name, steps, first, rate, callbacks):
         """Some steps of training, resumable by themselves; `first` is the number of their first batch."""

@@ -76,9 +76,9 @@ def build(recipe, tokenizer):
     return model
 
 
-def batches_for(recipe, tokenizer):
+def batches_for(recipe):
     """The function (size, seed) → (captions, pictures) that a recipe learns from."""
-    return shapes_batch(tokenizer) if recipe.model == "cvae-shapes" else EmojiBatches()
+    return shapes_batch() if recipe.model == "cvae-shapes" else EmojiBatches()
 
 
 def optimizer_for(learning_rate, steps):

@@ -11,9 +11,8 @@ def to_unit(pictures):
     return pictures.astype(np.float32) / 127.5 - 1
 
 
-def shapes_batch(tokenizer, kinds=None, split="train"):
+def shapes_batch(kinds=None, split="train"):
     """A function (size, seed) → (captions, uint8 pictures) of fresh scenes of the shapes world."""
-    del tokenizer
     return lambda size, seed: shapes.captions_and_pictures(size, seed, split, kinds)
 
 
