@@ -25,7 +25,9 @@ PARTS = (
     ("requirejs/require.js", "require.js"),
     ("@jupyter-widgets/html-manager/dist/embed-amd.js", "embed-amd.js"),
     ("@jupyter-widgets/html-manager/dist/embed.js.LICENSE.txt", "embed-amd.js.LICENSE.txt"),
-    ("@jupyter-widgets/html-manager/dist/*.woff2", "@jupyter-widgets/html-manager/dist"),   # where embed-amd.js looks
+    # embed-amd.js holds two bundles; each looks beside itself for the icons, and which one asks first is a race.
+    ("@jupyter-widgets/html-manager/dist/*.woff2", "@jupyter-widgets"),
+    ("@jupyter-widgets/html-manager/dist/*.woff2", "@jupyter-widgets/html-manager/dist"),
 )
 
 
