@@ -14,6 +14,7 @@ from tqdm.auto import tqdm
 
 from dalle_tutorial.data import emoji, oracle
 from dalle_tutorial.data.layout import encode
+from dalle_tutorial.data.pixels import to_unit
 from dalle_tutorial.data.shapes import arrange, captions_and_pictures, describe, render, sample
 from dalle_tutorial.errors import TutorialError
 from dalle_tutorial.rates import Rate, wilson_interval
@@ -141,18 +142,13 @@ def diversity(draw, captions=50, samples=8, seed=0):
     return {"drawn": drawn, "real": real, "ratio": drawn / real, "captions": captions, "samples": samples}
 
 
-def _unit(pictures):
-    """uint8 pictures as float32 in [−1, 1]."""
-    return pictures.astype("float32") / 127.5 - 1
-
-
 def reconstruction(trained, n=1000, seed=0):
     """The `Alignment` of unseen true pictures that went through z and back: what the decoder can draw at best."""
     captions, pictures = captions_and_pictures(n, [seed, 5], "test")
     ids, again = trained.tokenizer(captions), []
     for start in range(0, n, _CHUNK):
         rows = slice(start, start + _CHUNK)
-        again.append(np.asarray(trained.model.reconstruct(_unit(pictures[rows]), ids[rows])))
+        again.append(np.asarray(trained.model.reconstruct(to_unit(pictures[rows]), ids[rows])))
     return judge(np.clip(np.concatenate(again), -1, 1), captions)
 
 
@@ -163,7 +159,7 @@ def bounds(trained, n=128, samples=32, seed=0):
     tighter one (Burda, Grosse & Salakhutdinov 2015). Their gap tells how far q(z|x,c) is from the true posterior.
     """
     captions, pictures = captions_and_pictures(n, [seed, 6], "test")
-    x, ids = _unit(pictures), trained.tokenizer(captions)
+    x, ids = to_unit(pictures), trained.tokenizer(captions)
     elbo = trained.model.elbo(x, ids, samples=samples, seed=seed)
     tighter = trained.model.importance_weighted_bound(x, ids, samples=samples, seed=seed)
     found = {"n": n, "samples": samples}
@@ -171,7 +167,6 @@ def bounds(trained, n=128, samples=32, seed=0):
         values = np.asarray(values, "float64")
         found[name] = {"mean": float(values.mean()), "standard_error": float(values.std(ddof=1) / np.sqrt(n))}
     return found
-
 
 
 def emoji_retrieval(draw, emoji_set, captions=None, seed=0, progress=False):

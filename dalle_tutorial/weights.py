@@ -12,6 +12,7 @@ import zipfile
 import numpy as np
 
 from dalle_tutorial.backend import keras
+from dalle_tutorial.data import pixels
 from dalle_tutorial.errors import WeightsError
 from dalle_tutorial.files import write_safely
 from dalle_tutorial.models.cvae import CVAE
@@ -61,9 +62,8 @@ class Trained:
 
 
 def to_bytes(pictures):
-    """Pictures near [−1, 1] as uint8; values beyond are cut."""
-    pictures = keras.ops.convert_to_numpy(pictures)
-    return (np.clip(pictures, -1, 1) * 127.5 + 128).clip(0, 255).astype(np.uint8)
+    """What a model draws, a tensor near [−1, 1], as uint8 pictures; values beyond are cut."""
+    return pixels.to_bytes(keras.ops.convert_to_numpy(pictures))
 
 
 def names():

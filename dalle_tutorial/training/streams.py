@@ -4,11 +4,7 @@ import numpy as np
 
 from dalle_tutorial.backend import keras
 from dalle_tutorial.data import emoji, shapes
-
-
-def to_unit(pictures):
-    """uint8 pictures as float32 in [−1, 1]."""
-    return pictures.astype(np.float32) / 127.5 - 1
+from dalle_tutorial.data.pixels import to_unit
 
 
 def shapes_batch(kinds=None, split="train"):

@@ -6,6 +6,7 @@ import io
 import numpy as np
 from PIL import Image
 
+from dalle_tutorial.data.pixels import to_bytes
 from dalle_tutorial.errors import PictureError
 
 
@@ -29,7 +30,7 @@ def as_uint8(pictures):
             raise PictureError(
                 f"float pictures reach {extreme:.4g} in size; needed are finite values in [-1, 1]"
             )
-        pictures = np.rint((np.clip(pictures, -1.0, 1.0) + 1.0) * 127.5).astype(np.uint8)
+        pictures = to_bytes(pictures)
     return np.repeat(pictures, 3, axis=-1) if pictures.shape[-1] == 1 else pictures
 
 
