@@ -70,10 +70,11 @@ class LinearSchedule(Schedule):
         return low + (place - before) * (high - low)
 
     def signal_rate(self, t):
+        """√ᾱ."""
         return _library(t).exp(0.5 * self.log_signal_squared(t))
 
     def noise_rate(self, t):
-        # √(1 − ᾱ) without the subtraction, in which small rates would lose their digits
+        """√(1 − ᾱ), without the subtraction, in which small rates would lose their digits."""
         return _library(t).sqrt(-_library(t).expm1(self.log_signal_squared(t)))
 
     def get_config(self):
@@ -97,11 +98,12 @@ class CosineSchedule(Schedule):
         return (t + self.offset) / (1 + self.offset) * (math.pi / 2)
 
     def signal_rate(self, t):
+        """cos(a) / cos(a₀), or where the cap comes to bear, what that leaves."""
         lib = _library(t)
         return lib.maximum(lib.cos(self._angle(t)) / math.cos(self.start), self.least)
 
     def noise_rate(self, t):
-        # cos² a₀ − cos² a = sin(a − a₀) · sin(a + a₀): as above, no digits are lost near t = 0
+        """√(1 − signal_rate²), by cos² a₀ − cos² a = sin(a − a₀) · sin(a + a₀): no digits are lost near t = 0."""
         lib, gone = _library(t), t / (1 + self.offset) * (math.pi / 2)
         return lib.sqrt(lib.sin(gone) * lib.sin(gone + 2 * self.start)) / math.cos(self.start)
 
@@ -115,9 +117,11 @@ class RectifiedFlow(Schedule):
     name, velocity = "rectified-flow", "flow"
 
     def signal_rate(self, t):
+        """1 − t."""
         return 1.0 - t
 
     def noise_rate(self, t):
+        """t."""
         return 1.0 * t
 
 
