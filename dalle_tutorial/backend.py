@@ -40,4 +40,28 @@ with _quiet_stderr():
 
         _tf.constant(0.0)
 
-__all__ = ["keras"]
+
+
+def compiled(function, model):
+    """`function`, which calls `model` on tensors and changes no weight, made fast: traced once for each set of shapes.
+
+    Arrays and tensors may be passed to it, alone or in dicts; a plain number would be traced anew for each value.
+    TensorFlow gets a graph and JAX a jitted function; PyTorch runs it as it is, without keeping what gradients need.
+    """
+    if keras.backend.backend() == "tensorflow":
+        return _tf.function(function, autograph=False)
+    if keras.backend.backend() == "jax":
+        import jax
+
+        @jax.jit
+        def pure(values, arguments):
+            with keras.StatelessScope(state_mapping=list(zip(model.variables, values, strict=True))):
+                return function(*arguments)
+
+        return lambda *arguments: pure([variable.value for variable in model.variables], arguments)
+    import torch
+
+    return torch.no_grad()(function)
+
+
+__all__ = ["compiled", "keras"]
