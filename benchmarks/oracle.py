@@ -31,6 +31,7 @@ from dalle_tutorial.data.shapes import (
     render,
     sample,
 )
+from dalle_tutorial.data.swaps import swaps
 
 
 def one_object(repeat):
@@ -66,25 +67,6 @@ def fulfils(scene, description):
         and all(relation_holds(r, a, b) for r, a, b in zip(description.relations, order, order[1:], strict=False))
         for order in itertools.permutations(scene.objects)
     )
-
-
-def swaps(description, rng):
-    """(attribute, description with that one attribute wrong), once for each attribute it has."""
-    objects, relations = description.objects, description.relations
-    which = int(rng.integers(len(objects)))
-    for name, values in (("shape", SHAPES), ("colour", COLOURS), ("size", SIZES), ("place", PLACES)):
-        old = getattr(objects[which], name)
-        if old:
-            new = str(rng.choice([value for value in values if value != old]))
-            changed = dataclasses.replace(objects[which], **{name: new})
-            yield name, Description((*objects[:which], changed, *objects[which + 1 :]), relations)
-    if relations:
-        i = int(rng.integers(len(relations)))
-        new = str(rng.choice([relation for relation in RELATIONS if relation != relations[i]]))
-        yield "relation", Description(objects, (*relations[:i], new, *relations[i + 1 :]))
-        yield "order of objects", Description(objects[::-1], relations)
-    elif len(objects) > 1:
-        yield "count", Description(objects[:1] * (5 - len(objects)))
 
 
 class Table:
