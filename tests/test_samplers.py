@@ -208,6 +208,8 @@ def test_bad_input_says_what_is_allowed():
                                 (ddim, [0.4], "fall")):
         with pytest.raises(TutorialError, match=rf"must {way} within \[0, 1\]"):
             last(sampler(denoise, schedule, x, times))
+    with pytest.raises(TutorialError, match="seed is -1: .* at least 0"):
+        initial_noise((1, 1), -1)
     with pytest.raises(TutorialError, match="too few"):
         last(ddpm(denoise, schedule, x, 3, noise=[x]))
     with pytest.raises(TutorialError, match="unknown sampler 'euler': allowed are ddpm, ddim, dpm-solver"):

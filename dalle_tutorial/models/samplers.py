@@ -12,6 +12,7 @@ Whoever takes a step does the same thing: forget x, keep the guess, and mix agai
 With a rectified flow that is the Euler method (Liu et al. 2022), else DDIM (Song et al. 2021).
 """
 
+import collections
 import itertools
 import math
 from typing import NamedTuple
@@ -33,13 +34,12 @@ class Step(NamedTuple):
 
 def initial_noise(shape, seed=0):
     """Standard normal numbers to begin with, float32; other than those that a sampler of the same seed draws."""
-    return np.random.Generator(np.random.PCG64([seed, 0])).standard_normal(shape, "float32")
+    return _generator(seed, 0).standard_normal(shape, "float32")
 
 
 def last(steps):
     """The result of a sampler: the x of its last step."""
-    *_, step = steps
-    return step.x
+    return collections.deque(steps, maxlen=1).pop().x
 
 
 def find_sampler(name):
@@ -119,6 +119,13 @@ def invert(denoise, schedule, x, steps, *, refine=0, seed=0, noise=None):
 SAMPLERS = {"ddpm": ddpm, "ddim": ddim, "dpm-solver": dpm_solver}
 
 
+def _generator(seed, stream):
+    """PCG64 gives the same numbers on every machine; different streams of one seed have nothing in common."""
+    if seed != int(seed) or seed < 0:
+        raise TutorialError(f"seed is {seed}: it must be a whole number of at least 0")
+    return np.random.Generator(np.random.PCG64([int(seed), stream]))
+
+
 def _array(x):
     return keras.ops.convert_to_numpy(x)
 
@@ -143,7 +150,7 @@ def _fresh_noise(x, seed, noise):
     if noise is not None:
         yield from map(_array, noise)
         raise TutorialError("noise must hold one array for each step that draws: there are too few")
-    x, generator = _array(x), np.random.Generator(np.random.PCG64([seed, 1]))
+    x, generator = _array(x), _generator(seed, 1)
     while True:
         yield generator.standard_normal(x.shape, "float32").astype(x.dtype)
 
