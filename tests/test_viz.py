@@ -17,6 +17,7 @@ from traitlets.config import Config
 
 from dalle_tutorial.data.shapes import VOCABULARY
 from dalle_tutorial.errors import PictureError, TutorialError, UnknownWordError
+from dalle_tutorial.rates import Rate
 from dalle_tutorial.viz import _html, figures, interactive, style, widgets
 from dalle_tutorial.viz.pixels import as_uint8, png, tile
 
@@ -171,6 +172,25 @@ def all_figures(pictures, rng):
     yield "confusion_matrix", figures.confusion_matrix([[8, 1], [0, 9]], ["circle", "square"])
     yield "latent_scatter", figures.latent_scatter(rng.normal(size=(40, 2)), ["heart", "star"] * 20)
     yield "kl_per_dimension", figures.kl_per_dimension([0.0, 1.0, 0.3])
+    yield "kl_panels", figures.kl_panels(-1.0, 0.5)
+    yield "rate_bars", figures.rate_bars({"a": Rate.of([True, False]), "b": Rate.of([True])})
+
+
+@pytest.mark.parametrize("mean, width", [(0.0, 1.0), (1.5, 0.5), (-2.0, 1.5)])
+def test_the_shaded_area_is_the_divergence_in_the_title(mean, width):
+    _, axes = figures.kl_panels(mean, width).axes
+    z, adds = axes.lines[0].get_data()
+    from_title = float(re.search(r"= (-?[\d.]+) nats", axes.get_title(loc="left")).group(1))
+    assert abs(np.trapezoid(adds, z) - from_title) < 0.05 + 0.01 * abs(from_title)
+
+
+def test_a_plane_of_figures_has_a_row_for_each_y_value():
+    rows = [[figures.kl_panels(mean, width) for mean in (0.0, 1.0)] for width in (0.5, 1.0, 2.0)]
+    shown = interactive.grid2d(rows, [0, 1], [0.5, 1, 2], "t", alt="KL", x_label="mean", y_label="width").source
+    assert shown.count("<img") == 6 and len(shown) < 6 * 30_000
+    with pytest.raises(PictureError, match="a row for each y value"):
+        interactive.grid2d(rows, [0, 1, 2], [0.5, 1], "t", alt="KL", x_label="mean", y_label="width")
+
 
 
 def test_every_figure_is_a_small_legible_png(pictures, rng):

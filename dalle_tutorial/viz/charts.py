@@ -148,6 +148,12 @@ def bars_with_intervals(
     return figure
 
 
+def rate_bars(rates, **options):
+    """`bars_with_intervals` of a dict from a name to a `Rate`; options as there."""
+    numbers = [(rate.rate, rate.low, rate.high) for rate in rates.values()]
+    return bars_with_intervals(list(rates), *zip(*numbers, strict=True), **options)
+
+
 @styled
 def latent_scatter(points, labels=None, *, x_label="z₁", y_label="z₂", title=None):
     """Points (n, 2) of a latent space; `labels` (one name a point) give each class its colour and marker."""

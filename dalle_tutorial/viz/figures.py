@@ -14,8 +14,10 @@ from dalle_tutorial.viz.charts import (
     kl_per_dimension,
     latent_scatter,
     lines,
+    rate_bars,
     training_curves,
 )
+from dalle_tutorial.viz.densities import kl_panels
 from dalle_tutorial.viz.maps import attention_map, confusion_matrix
 from dalle_tutorial.viz.pixels import as_batch, same_length, tile
 from dalle_tutorial.viz.style import (
@@ -37,11 +39,13 @@ __all__ = [
     "bars_with_intervals",
     "confusion_matrix",
     "contact_sheet",
+    "kl_panels",
     "kl_per_dimension",
     "latent_scatter",
     "lines",
     "picture_grid",
     "picture_rows",
+    "rate_bars",
     "reconstruction_pairs",
     "tile",
     "to_png",

@@ -37,7 +37,7 @@ def _encoded(pictures, share=1):
     if isinstance(pictures, (list, tuple)) and pictures and isinstance(pictures[0], (BookFigure, bytes)):
         items = []
         for item in pictures:
-            data = to_png(item) if isinstance(item, BookFigure) else item
+            data = to_png(item, colours=64) if isinstance(item, BookFigure) else item  # a third of the bytes
             # Width and height stand at a fixed place of every PNG file.
             width, height = (int.from_bytes(data[i : i + 4], "big") for i in (16, 20))
             items.append((data, width, height, False))
@@ -104,17 +104,19 @@ def frames(
 def grid2d(
     images, x_values, y_values, title, *, alt, x_label, y_label, caption=None, width=256, start=(0, 0)
 ):
-    """A plane of pictures under two sliders. images: (rows, columns, height, width, 3); rows follow `y_values`.
+    """A plane of pictures under two sliders. images: (rows, columns, height, width, 3), or a list of rows of
+    BookFigures; rows follow `y_values`.
 
     start: (column, row) shown first. Without script the whole plane is shown.
     """
     images = np.asarray(images)
-    if images.ndim != 5 or images.shape[:2] != (len(y_values), len(x_values)):
+    drawn = images.dtype == object  # an array of BookFigures
+    if images.ndim != (2 if drawn else 5) or images.shape[:2] != (len(y_values), len(x_values)):
         raise PictureError(
             f"images have the shape {images.shape}; needed is "
             f"({len(y_values)}, {len(x_values)}, height, width, 3): a row for each y value, a column for each x value"
         )
-    encoded = _encoded(images.reshape(-1, *images.shape[2:]))
+    encoded = _encoded(list(images.ravel()) if drawn else images.reshape(-1, *images.shape[2:]))
     labels = [f"{x_label} {x}, {y_label} {y}" for y in y_values for x in x_values]
     says = [f"{alt}: {label}" for label in labels]
     contents = [_at_width(item, say, width) for item, say in zip(encoded, says, strict=True)]

@@ -94,13 +94,13 @@ def styled(function):
 
 
 @styled
-def to_png(figure):
-    """PNG bytes of a Figure at its own dpi; a palette of 256 colours where it would pass 150 kB."""
+def to_png(figure, colours=None):
+    """PNG bytes of a Figure at its own dpi, with a palette of so many `colours`; of 256 where it would pass 150 kB."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-    for colours in (None, 256, 96, 32):
-        small = image if colours is None else image.quantize(colours, dither=Image.Dither.NONE)
+    for most in (colours, 256, 96, 32):
+        small = image if most is None else image.quantize(most, dither=Image.Dither.NONE)
         buffer = io.BytesIO()
         small.save(buffer, "PNG", optimize=True)
         if buffer.tell() <= LARGEST_PNG:
