@@ -2,8 +2,10 @@
 
 from dataclasses import asdict
 
+from dalle_tutorial import matching
 from dalle_tutorial.data import emoji
-from dalle_tutorial.data.shapes import parse
+from dalle_tutorial.data.shapes import LANGUAGES, parse
+from dalle_tutorial.errors import TutorialError
 from dalle_tutorial.evaluation import (
     Rate,
     alignment,
@@ -14,6 +16,7 @@ from dalle_tutorial.evaluation import (
     judge,
     reconstruction,
 )
+from dalle_tutorial.models.clip import CLIP
 
 
 def _plain(found):
@@ -38,12 +41,17 @@ def report_on(trained, n=1000, seed=0, captions=None, samples=8, progress=False)
     """Every measurement that fits a trained model, as plain values for JSON.
 
     "sha256" is that of the weights. For a model of the shapes world: "alignment", "diversity", and where the model has
-    what they need, "reconstruction" and "bounds"; for one of the emoji world: "retrieval" of all its captions. With
-    `captions`, also "captions": how well `samples` pictures of each show it. Raises CaptionError for one that the
-    model or the oracle cannot read.
+    what they need, "reconstruction" and "bounds"; for one of the emoji world: "retrieval" of all its captions; for
+    CLIP: "matching" in both languages, "refusals" and "zero_shot" (see `dalle_tutorial.matching`). With `captions`,
+    also "captions": how well `samples` pictures of each show it. Raises CaptionError for one that the model or the
+    oracle cannot read, TutorialError for captions that a model which draws nothing is to draw.
     """
     on_emoji = trained.card["name"] == "cvae-emoji"
     report = {"model": trained.card["name"], "seed": seed, "sha256": trained.card.get("sha256")}
+    if isinstance(trained.model, CLIP):
+        if captions:
+            raise TutorialError(f"{trained.card['name']} draws no pictures: --captions is for models that do")
+        return report | _matching(trained, n, seed)
     if captions:
         report["captions"] = {"samples": samples, **_own_captions(trained, captions, samples, seed, on_emoji)}
     if on_emoji:
@@ -59,6 +67,17 @@ def report_on(trained, n=1000, seed=0, captions=None, samples=8, progress=False)
     return report
 
 
+def _matching(trained, n, seed):
+    """What can be said of CLIP."""
+    return {
+        "matching": {
+            language: _plain(matching.retrieval(trained, n, seed, language=language)) for language in LANGUAGES
+        },
+        "refusals": _plain(matching.refusals(trained, n, seed)),
+        "zero_shot": _plain(matching.zero_shot(trained, n // 2, seed)),
+    }
+
+
 def reader_of(trained):
     """The function that says whether a caption can be judged: it raises CaptionError for one that cannot."""
     return emoji.core().find if trained.card["name"] == "cvae-emoji" else parse
@@ -67,7 +86,7 @@ def reader_of(trained):
 def summary(report):
     """The chief figures of a report by `report_on`: a list of lines."""
     def line(name, found):
-        return f"{name.replace('_', ' '):22}{Rate(*(found[key] for key in ('rate', 'low', 'high', 'n')))}"
+        return f"{name.replace('_', ' '):26}{Rate(*(found[key] for key in ('rate', 'low', 'high', 'n')))}"
 
     lines = [f"{report['model']}, seed {report['seed']}"]
     lines += [line(name, found) for name, found in report.get("alignment", {}).items()]
@@ -79,10 +98,15 @@ def summary(report):
         if "top1" in (found := report.get(key, {})):
             lines.append(line(f"{whose}nearest of {found['gallery']}", found["top1"]))
             lines.append(line(f"{whose}in nearest 5", found["top5"]))
+    for language, found in report.get("matching", {}).items():
+        for way in ("caption", "true_caption", "picture"):
+            lines.append(line(f"{language}: {way} of {found['gallery']}", found[way]))
+    for part in ("refusals", "zero_shot"):
+        lines += [line(f"{part}: {name}", found) for name, found in report.get(part, {}).items()]
     if "diversity" in report:
-        lines.append(f"{'diversity':22}{report['diversity']['ratio']:6.1%}  of that of true scenes")
+        lines.append(f"{'diversity':26}{report['diversity']['ratio']:6.1%}  of that of true scenes")
     if "bounds" in report:
         for name in ("elbo", "importance_weighted"):
             mean, error = (report["bounds"][name][key] for key in ("mean", "standard_error"))
-            lines.append(f"{name.replace('_', ' '):22}{mean:.1f} ± {error:.1f} nats a picture")
+            lines.append(f"{name.replace('_', ' '):26}{mean:.1f} ± {error:.1f} nats a picture")
     return lines

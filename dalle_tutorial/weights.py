@@ -13,13 +13,16 @@ import numpy as np
 
 from dalle_tutorial.backend import keras
 from dalle_tutorial.data import pixels
-from dalle_tutorial.errors import WeightsError
+from dalle_tutorial.data.scenes import check_choice
+from dalle_tutorial.errors import TutorialError, WeightsError
 from dalle_tutorial.files import write_safely
+from dalle_tutorial.models.clip import CLIP
 from dalle_tutorial.models.cvae import CVAE
+from dalle_tutorial.models.decoder import Decoder
 from dalle_tutorial.text.tokenizers import WordTokenizer
 
 FOLDER = pathlib.Path(__file__).parent / "weights"
-_CLASSES = {"CVAE": CVAE}
+_CLASSES = {"CLIP": CLIP, "CVAE": CVAE, "Decoder": Decoder}
 
 
 class Trained:
@@ -28,19 +31,27 @@ class Trained:
     def __init__(self, model, tokenizer, card):
         self.model, self.tokenizer, self.card = model, tokenizer, card
 
-    def draw(self, captions, seed=0, temperature=None):
+    def draw(self, captions, seed=0, **settings):
         """Draws one picture for each caption: uint8 (captions, 32, 32, 3).
 
         Picture number i depends on caption i, on `seed` and on i, and on nothing else: not on the other captions.
-        `temperature` scales the noise that z is made of: 0 = the most likely z, 1 = p(z|c) itself, None = what the
-        card says, chosen on the validation split. Raises CaptionError or UnknownWordError before anything is drawn.
+        `settings` are those that the model's `generate` takes; where one is left out or None, the card says it, chosen
+        on the validation split. For a CVAE: `temperature`, what the noise of z is multiplied by (0 = the most likely
+        z, 1 = p(z|c) itself). Raises TutorialError for a setting that the model does not know, CaptionError or
+        UnknownWordError for a caption, before anything is drawn.
         """
-        temperature = self.card.get("temperature", 1.0) if temperature is None else temperature
+        allowed = getattr(self.model, "settings", None)
+        if allowed is None:
+            raise TutorialError(f"{self.card.get('name', 'this model')} draws no pictures")
+        for name in settings:
+            check_choice("setting", name, allowed)
+        told = {name: self.card[name] for name in allowed if name in self.card}
+        told |= {name: value for name, value in settings.items() if value is not None}
         ids = self.tokenizer(list(captions))
-        size = self.model.latent_size
-        noise = np.stack([np.random.default_rng([seed, i]).standard_normal(size) for i in range(len(ids))])
+        shape = self.model.noise_shape
+        noise = np.stack([np.random.default_rng([seed, i]).standard_normal(shape) for i in range(len(ids))])
         pictures = [
-            to_bytes(self.model.generate(ids[i : i + 128], noise[i : i + 128].astype("float32"), temperature))
+            to_bytes(self.model.generate(ids[i : i + 128], noise[i : i + 128].astype("float32"), **told))
             for i in range(0, len(ids), 128)
         ]
         return np.concatenate(pictures)

@@ -16,19 +16,7 @@ from PIL import Image
 
 from dalle_tutorial import evaluation, weights
 from dalle_tutorial.report import report_on
-from dalle_tutorial.training import MODELS, PRESETS, train
-
-TEMPERATURES = (1.0, 0.8, 0.6, 0.4, 0.2)
-LIMITS = {
-    "cvae-shapes": (
-        "32 × 32 pixels; English captions of the shapes grammar only; at most three objects. "
-        "Its painter is told by its architecture that pictures are made of objects on a plain background."
-    ),
-    "cvae-emoji": (
-        "32 × 32 pixels; the English names of the core emoji only, and it has seen each of them in training: "
-        "its figures tell what it remembers, not what it can invent. Blurred where the art is fine."
-    ),
-}
+from dalle_tutorial.training import MODELS, PRESETS, RECIPES, train
 
 
 def measure(trained, n, seed):
@@ -38,16 +26,20 @@ def measure(trained, n, seed):
     return {"n": n, **found}
 
 
-def choose_temperature(trained, n, seed):
-    """The temperature that draws most captions of the validation split right, and what each one reached."""
+def choose(trained, setting, values, n, seed):
+    """Chooses a setting on the validation split, and tells what each value reached there.
+
+    `values` begin with what gives the most varied pictures. The first that is at most one point behind the best wins:
+    variety is not to be given away for what is within chance.
+    """
     reached = {}
-    for temperature in TEMPERATURES:
+    for value in values:
         found = evaluation.alignment(
-            functools.partial(trained.draw, temperature=temperature), n, seed, "validation",
-            ("one_object", "two_objects"),
+            functools.partial(trained.draw, **{setting: value}), n, seed, "validation", ("one_object", "two_objects")
         )
-        reached[temperature] = {name: rate.rate for name, rate in found.items()}
-    return max(reached, key=lambda temperature: sum(reached[temperature].values())), reached
+        reached[value] = {name: rate.rate for name, rate in found.items()}
+    total = {value: sum(rates.values()) for value, rates in reached.items()}
+    return next(value for value in values if total[value] >= max(total.values()) - 0.01), reached
 
 
 def strip(growing, chunks=(1, 2, 4, 8, 12, 16, 32, 50), side=32):
@@ -58,17 +50,18 @@ def strip(growing, chunks=(1, 2, 4, 8, 12, 16, 32, 50), side=32):
 
 def publish(name, run, n, seed):
     """Copies a finished run into the package and completes its card."""
-    trained = weights.load(run)
-    if name == "cvae-shapes":
-        trained.card["temperature"], trained.card["validation"] = choose_temperature(trained, n // 4, seed)
+    trained, recipe = weights.load(run), RECIPES[name]["cpu"]
+    if recipe.choice:
+        trained.card[recipe.choice[0]], trained.card["validation"] = choose(trained, *recipe.choice, n // 4, seed)
     trained.card["figures"] = measure(trained, n, seed)
-    trained.card["limits"] = LIMITS[name]
+    trained.card["limits"] = recipe.limits
     target = weights.FOLDER / f"{name}.npz"
     target.parent.mkdir(exist_ok=True)
     trained.save(target)
     shutil.copy(run / "model.history.json", target.with_name(f"{name}.history.json"))
-    shutil.copy(run / "growing.png", target.with_name(f"{name}.growing.png"))
-    strip(run / "growing.png").save(target.with_name(f"{name}.strip.png"), optimize=True)
+    if recipe.shown:
+        shutil.copy(run / "growing.png", target.with_name(f"{name}.growing.png"))
+        strip(run / "growing.png").save(target.with_name(f"{name}.strip.png"), optimize=True)
     return trained.card
 
 

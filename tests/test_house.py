@@ -17,7 +17,7 @@ LEVELS = (
     ("layers", "data"),
     ("text",),
     ("models",),
-    ("training", "weights", "evaluation", "report"),
+    ("training", "weights", "evaluation", "matching", "report"),
     ("viz",),
     ("cli", "commands", "__main__"),
 )

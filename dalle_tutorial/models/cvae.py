@@ -10,7 +10,8 @@ import math
 from dalle_tutorial.backend import keras
 from dalle_tutorial.errors import TutorialError
 from dalle_tutorial.models.cvae_objects import ObjectPainter, ObjectRecogniser
-from dalle_tutorial.models.cvae_parts import SIDE, Guesser, PatchPainter, PatchRecogniser
+from dalle_tutorial.models.cvae_parts import SIDE, Guesser, PatchPainter, PatchRecogniser, SecondGuesser
+from dalle_tutorial.models.gaussians import gaussian_log_likelihood, kl_gaussians, log_normal, sample_gaussian
 from dalle_tutorial.text.encoder import TextEncoder
 from dalle_tutorial.text.tokenizers import PAD
 
@@ -18,29 +19,6 @@ ops = keras.ops
 PRIORS = ("standard", "learned", "two-stage")
 PAINTERS = {"objects": (ObjectRecogniser, ObjectPainter), "patches": (PatchRecogniser, PatchPainter)}
 _PLUMBING = ("trainable", "dtype", "name")  # what Keras adds to every config
-
-
-def sample_gaussian(mean, log_var, seed=None):
-    """z = μ + σ ⊙ ε: the reparameterisation trick (Kingma & Welling 2013, §2.4). Shapes as given."""
-    return mean + ops.exp(0.5 * log_var) * keras.random.normal(ops.shape(mean), seed=seed)
-
-
-def kl_gaussians(mean, log_var, prior_mean=0.0, prior_log_var=0.0):
-    """KL( N(mean, exp log_var) ‖ N(prior_mean, exp prior_log_var) ) in nats, for each dimension: not summed."""
-    gap = ops.square(mean - prior_mean) + ops.exp(log_var)
-    return 0.5 * (prior_log_var - log_var + gap * ops.exp(-prior_log_var) - 1.0)
-
-
-def log_normal(z, mean, log_var):
-    """log N(z; mean, exp log_var) in nats, for each number of z."""
-    return -0.5 * (math.log(2 * math.pi) + log_var + ops.square(z - mean) * ops.exp(-log_var))
-
-
-def gaussian_log_likelihood(x, x_mean, noise):
-    """log N(x; x_mean, noise²) in nats, summed over a picture: (batch, height, width, channels) → (batch,)."""
-    squares = ops.sum(ops.square((x - x_mean) / noise), axis=(1, 2, 3))
-    pixels = math.prod(x.shape[1:])
-    return -0.5 * squares - pixels * (math.log(noise) + 0.5 * math.log(2 * math.pi))
 
 
 @keras.saving.register_keras_serializable("dalle_tutorial")
@@ -71,21 +49,35 @@ class CVAE(keras.Model):
         recogniser, paint = PAINTERS[painter]
         self.recogniser = recogniser(latent_tokens, latent_width, width, depth, name="recogniser")
         self.painter = paint(latent_tokens, latent_width, width, depth, name="painter")
-        self.guesser = Guesser(latent_tokens, latent_width, width, name="guesser") if prior == "learned" else None
+        self.guesser = self._make_guesser()
         self.only_prior = False
-        self.second_reader = self.second_guesser = None
         self.beta = self.add_weight(name="beta", shape=(), initializer="ones", trainable=False)
         self.free_bits = 0.0
         self.seeds = keras.random.SeedGenerator(0)
         self.trackers = {name: keras.metrics.Mean(name=name) for name in ("reconstruction", "kl")}
-        if prior == "two-stage":
-            self.second_reader = TextEncoder(**self._encoder_config())
-            self.second_guesser = Guesser(self.latent_size, 1, width, name="second_guesser")
+
+    def _make_guesser(self):
+        sizes = self.latent_tokens, self.latent_width, self.width
+        if self.prior_kind == "learned":
+            return Guesser(*sizes, name="guesser")
+        if self.prior_kind == "two-stage":
+            # Looking back only, a word knows whether "left of" came before it: the order of objects needs no counting.
+            text_encoder = TextEncoder(**{**self._encoder_config(), "causal": True})
+            return SecondGuesser(text_encoder, *sizes, name="guesser")
+        return None
+
+    settings = ("temperature",)
+    """What `generate` may be told beside captions and noise."""
 
     @property
     def latent_size(self):
         """How many numbers z has."""
         return self.latent_tokens * self.latent_width
+
+    @property
+    def noise_shape(self):
+        """The shape of the noise that one picture is made of."""
+        return (self.latent_size,)
 
     def words(self, ids):
         """What the caption says: token vectors (batch, tokens, width) and where they are real (batch, tokens)."""
@@ -102,18 +94,15 @@ class CVAE(keras.Model):
 
     def _prior_of(self, ids, tokens, mask):
         """p(z|c) of these captions, as a function of z; what the words say is computed once."""
-        if self.second_guesser is not None:
-            own_tokens = self.second_reader(ids)["tokens"]
-            return lambda z: self.second_guesser(z, own_tokens, mask)
-        if self.guesser is not None:
-            return lambda z: self.guesser(z, tokens, mask)
-        return lambda z: (ops.zeros_like(z), ops.zeros_like(z))
+        if self.guesser is None:
+            return lambda z: (ops.zeros_like(z), ops.zeros_like(z))
+        context = self.guesser.context(ids, tokens, mask, self.painter.subjects(tokens, mask))
+        return lambda z: self.guesser(z, *context)
 
     def sample_prior(self, noise, ids, temperature=1.0):
         """Turns standard normal `noise` (batch, latent) into z ~ p(z|c), one latent token after another."""
         prior, z = self._prior_of(ids, *self.words(ids)), ops.zeros_like(noise)
-        rounds = {"standard": 1, "learned": self.latent_tokens, "two-stage": self.latent_size}[self.prior_kind]
-        for _ in range(rounds):
+        for _ in range(self.guesser.rounds if self.guesser else 1):
             mean, log_var = prior(z)
             z = mean + temperature * ops.exp(0.5 * log_var) * noise
         return z
@@ -134,7 +123,7 @@ class CVAE(keras.Model):
         """A model for the second stage: this one's encoder, recogniser and painter, no longer trained, and a fresh
         p(z|c) that learns from the z of q(z|x,c).
 
-        It has a text encoder of its own, and goes through z number by number, so that y may depend on x. In the first
+        It goes through z number by number, so that y may depend on x, and has a text encoder of its own. In the first
         stage the reconstruction's gradient outshouts the prior's: the shared encoder learns what the painter needs,
         colours and shapes, and forgets "at the top left". (Dai & Wipf 2019, §4, train a second model of z because the
         first one's samples miss its prior.)
@@ -144,6 +133,7 @@ class CVAE(keras.Model):
         for name in ("text_encoder", "recogniser", "painter"):
             getattr(second, name).set_weights(getattr(self, name).get_weights())
             getattr(second, name).trainable = False
+        second.guesser.text_encoder.set_weights(self.text_encoder.get_weights())  # it knows the words already
         second.only_prior = True
         return second
 

@@ -131,12 +131,16 @@ class ObjectPainter(keras.layers.Layer):
             x = x + alpha[:, k] * (colour[:, k] - x)
         return ops.reshape(x, (-1, SIDE, SIDE, 3))
 
-    def objects(self, z, tokens, mask):
-        """What is laid down: alpha (batch, objects, pixels, 1) in [0, 1] and colour (batch, objects, 1, 3)."""
+    def subjects(self, tokens, mask):
+        """What each latent token stands for, told by the words alone: (batch, objects, width)."""
         what = self.queries(blank(tokens, self.latent_tokens, self.width))
         for block in self.blocks:
             what = block(what, tokens, context_mask=mask)
-        what = self.norm(what)
+        return self.norm(what)
+
+    def objects(self, z, tokens, mask):
+        """What is laid down: alpha (batch, objects, pixels, 1) in [0, 1] and colour (batch, objects, 1, 3)."""
+        what = self.subjects(tokens, mask)
         uv = self._relative(ops.reshape(z, (-1, self.latent_tokens, self.latent_width)), what, tokens, mask)
         waves = ops.sin(self.waves(uv) + ops.expand_dims(self.phase(what), 2))
         waves = self.mix(waves) * ops.expand_dims(1 + self.gain(what), 2) + ops.expand_dims(self.shift(what), 2)

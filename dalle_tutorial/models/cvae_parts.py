@@ -38,7 +38,7 @@ class Guesser(keras.layers.Layer):
 
     def __init__(self, latent_tokens, latent_width, width, depth=2, **kwargs):
         super().__init__(**kwargs)
-        self.latent_tokens, self.latent_width, self.width = latent_tokens, latent_width, width
+        self.rounds, self.latent_width, self.width = latent_tokens, latent_width, width
         self.widen = keras.layers.Dense(width)
         self.positions = PositionEmbedding(latent_tokens)
         self.blocks = [TransformerBlock(width, causal=True, cross=True) for _ in range(depth)]
@@ -46,16 +46,37 @@ class Guesser(keras.layers.Layer):
         self.mean = keras.layers.Dense(latent_width)
         self.log_var = keras.layers.Dense(latent_width, kernel_initializer="zeros")
 
-    def call(self, z, tokens, mask):
+    def context(self, ids, tokens, mask, subjects):
+        """What a caption tells `call`, computed once however often it is called; here, the words as they are."""
+        return tokens, mask
+
+    def call(self, z, tokens, mask, hints=0.0):
         """z (batch, latent) and word vectors → mean and log variance of each number of z, given the words and the
-        tokens before its own; both (batch, latent)."""
-        z = ops.reshape(z, (-1, self.latent_tokens, self.latent_width))
+        tokens before its own; both (batch, latent). `hints` (batch, latent tokens, width) say more of each token."""
+        z = ops.reshape(z, (-1, self.rounds, self.latent_width))
         before = ops.pad(z[:, :-1], ((0, 0), (1, 0), (0, 0)))
-        x = self.positions(self.widen(before))
+        x = self.positions(self.widen(before)) + hints
         for block in self.blocks:
             x = block(x, tokens, context_mask=mask)
-        x, flat = self.norm(x), (-1, self.latent_tokens * self.latent_width)
+        x, flat = self.norm(x), (-1, self.rounds * self.latent_width)
         return ops.reshape(self.mean(x), flat), soft_limit(ops.reshape(self.log_var(x), flat))
+
+
+class SecondGuesser(Guesser):
+    """p(z|c) learnt when all the rest has settled: number after number of z, with a text encoder of its own.
+
+    It is told what the painter will paint with each latent token, so that it need only find out where.
+    """
+
+    def __init__(self, text_encoder, latent_tokens, latent_width, width, **kwargs):
+        super().__init__(latent_tokens * latent_width, 1, width, **kwargs)
+        self.text_encoder, self.numbers = text_encoder, latent_width
+        self.subject = keras.layers.Dense(width)
+
+    def context(self, ids, tokens, mask, subjects):
+        """The caption, read again, and what each number's latent token stands for."""
+        hints = 0.0 if subjects is None else ops.repeat(self.subject(subjects), self.numbers, axis=1)
+        return self.text_encoder(ids)["tokens"], mask, hints
 
 
 class PatchRecogniser(keras.layers.Layer):
@@ -98,6 +119,9 @@ class PatchPainter(keras.layers.Layer):
         self.norm = keras.layers.RMSNormalization()
         self.unfold = keras.layers.Dense(16 * 16)
         self.draw = [conv(24), keras.layers.Conv2D(3, 3, padding="same")]
+
+    def subjects(self, tokens, mask):
+        """None: no latent token stands for anything by itself."""
 
     def call(self, z, tokens, mask):
         """z (batch, latent) and word vectors → pictures (batch, 32, 32, 3)."""

@@ -32,24 +32,33 @@ class EmojiBatches:
         return [self.set.captions["en"][row] for row in rows], moved
 
 
-class Stream(keras.utils.PyDataset):
-    """Batches {"pictures", "ids"} for `fit`, in chunks of `steps` that follow one another.
+def captioned(draw, tokenizer):
+    """Makes of `draw` (size, seed) → (captions, uint8 pictures) a function (size, seed) → {"pictures", "ids"}."""
 
-    `draw(size, seed)` gives captions and uint8 pictures. `start` is the number of the first batch; after each chunk
-    the stream goes on where it was.
+    def make(size, seed):
+        captions, pictures = draw(size, seed)
+        return {"pictures": to_unit(pictures), "ids": tokenizer(captions)}
+
+    return make
+
+
+class Stream(keras.utils.PyDataset):
+    """Batches for `fit`, in chunks of `steps` that follow one another.
+
+    `make(size, seed)` gives a dict of arrays, such as "pictures" and "ids". `start` is the number of the first batch;
+    after each chunk the stream goes on where it was.
     """
 
-    def __init__(self, draw, tokenizer, batch, steps, seed=0, start=0):
+    def __init__(self, make, batch, steps, seed=0, start=0):
         super().__init__()
-        self.draw, self.tokenizer, self.batch = draw, tokenizer, batch
+        self.make, self.batch = make, batch
         self.steps, self.seed, self.start = steps, seed, start
 
     def __len__(self):
         return self.steps
 
     def __getitem__(self, i):
-        captions, pictures = self.draw(self.batch, [self.seed, self.start + i])
-        return ({"pictures": to_unit(pictures), "ids": self.tokenizer(captions)},)
+        return (self.make(self.batch, [self.seed, self.start + i]),)
 
     def on_epoch_end(self):
         self.start += self.steps

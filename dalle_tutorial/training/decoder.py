@@ -1,0 +1,77 @@
+"""Recipes of the decoder: diffusion from captions to pictures."""
+
+from dataclasses import dataclass, replace
+
+from dalle_tutorial.data import shapes
+from dalle_tutorial.data.pixels import to_unit
+from dalle_tutorial.models.decoder import Decoder
+from dalle_tutorial.models.unet import UNet
+from dalle_tutorial.text.encoder import TextEncoder
+from dalle_tutorial.text.tokenizers import WordTokenizer
+from dalle_tutorial.training.optimizers import optimizer_for
+from dalle_tutorial.training.recipe import Recipe, Stage
+
+
+@dataclass(frozen=True)
+class DecoderRecipe(Recipe):
+    """`width` is that of the text encoder and of the U-Net at a quarter of the side, `fine` that at half of it; `depth`
+    counts the U-Net's transformer blocks. `times`, `weighting`, `prediction` as for `Diffusion`; captions are dropped
+    with probability `drop_text`; `ema` is the momentum of the moving average that becomes the weights."""
+
+    width: int = 128
+    depth: int = 4
+    fine: int = 48
+    text_depth: int = 3
+    prediction: str = "velocity"
+    weighting: str = "plain"
+    times: str = "logit-normal"
+    drop_text: float = 0.1
+    ema: float = 0.999
+
+    shown = (
+        "a small red circle", "a large blue square", "three small purple stars", "a pink heart above a black cross",
+        "a large yellow triangle left of a small green square", "a large orange circle at the top left",
+    )
+    choice = ("guidance_scale", (1.0, 1.5, 2.0, 3.0, 4.0, 6.0))
+    limits = "32 × 32 pixels; English captions of the shapes grammar only; at most three objects."
+
+    def tokenizer(self):
+        """The words of the shapes world, English only."""
+        return WordTokenizer([word for word in shapes.VOCABULARY if word.isascii()], max_length=28)
+
+    def build(self, tokenizer):
+        """A fresh, built `Decoder`. Its text encoder looks back only: the order of words then needs no counting."""
+        text_encoder = TextEncoder(
+            tokenizer.vocabulary_size, tokenizer.max_length, self.width, self.text_depth, causal=True,
+            name="text_encoder",
+        )
+        unet = UNet(32, (self.fine, self.width), self.depth, text_encoder, name="unet")
+        model = Decoder(
+            unet, "rectified-flow", self.prediction, self.weighting, self.times, dropout={"ids": self.drop_text}
+        )
+        model.build_for(tokenizer.max_length)
+        return model
+
+    def batches(self, tokenizer):
+        """Fresh scenes: "x0" and "ids"."""
+
+        def make(size, seed):
+            captions, pictures = shapes.captions_and_pictures(size, seed)
+            return {"x0": to_unit(pictures), "ids": tokenizer(captions)}
+
+        return make
+
+    def stages(self, network, tokenizer):
+        """One stage; the moving average of the weights is what is kept."""
+        optimizer = optimizer_for(self.optimizer, self.learning_rate, self.steps, ema=self.ema)
+        yield Stage("model", network, self.steps, optimizer)
+
+
+_SHAPES = DecoderRecipe("decoder-shapes", steps=12000)
+_SMOKE = {"steps": 10, "batch": 8, "width": 32, "fine": 16, "depth": 1, "text_depth": 1}
+RECIPES = {
+    "decoder-shapes": {
+        "smoke": replace(_SHAPES, **_SMOKE), "cpu": _SHAPES,
+        "gpu": replace(_SHAPES, steps=60000, batch=256, width=256, fine=96, depth=8),
+    },
+}

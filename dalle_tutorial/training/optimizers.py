@@ -1,0 +1,47 @@
+"""The two optimisers of the recipes, and the learning rate that both follow."""
+
+import math
+
+from dalle_tutorial.backend import keras
+from dalle_tutorial.data.scenes import check_choice
+
+ops = keras.ops
+OPTIMIZERS = ("adamw", "muon")
+# What Muon leaves to AdamW besides all that is no matrix: tables that are looked up, and layers that write results.
+_NOT_ROTATED = ("embedding", "table", "mean", "log_var", "outline", "colour", "present", "radius", "nudge", "out_")
+
+
+class Muon(keras.optimizers.Muon):
+    """Keras's Muon, mended for gradients whose shape TensorFlow does not know while it traces.
+
+    Momentum, then the nearest orthogonal matrix instead of the gradient itself (Jordan et al. 2024): every direction
+    of a weight matrix learns at the same pace, the rare ones too, which Adam's loud ones drown. Here those are the
+    directions that bind a colour to its shape and a relation to its objects. Scaled so that learning rates mean what
+    they mean to Adam (Liu et al. 2025, §2.2).
+    """
+
+    def _muon_update_step(self, gradient, variable, lr, m):
+        gradient = ops.reshape(gradient, variable.shape)
+        self.assign_add(m, gradient + (self.momentum - 1) * m)
+        update = self.zeropower_via_newtonschulz5(gradient + self.momentum * m, self.ns_steps)
+        self.assign_sub(variable, lr * 0.2 * math.sqrt(max(variable.shape)) * update)
+
+
+def optimizer_for(name, learning_rate, steps, ema=None):
+    """One of OPTIMIZERS, with a short warm-up and then a cosine down to a fiftieth (Loshchilov & Hutter 2019).
+
+    Of a CVAE, the reconstruction's gradient is thousands of times that of the KL, and clipping shrinks both: with
+    Adam's usual ε of 1e-7 what is left of the latter drowns in it, and the prior never learns to read. Hence 1e-12.
+    `ema`, where given, is the momentum of a moving average of the weights, which takes their place when `fit` ends.
+    Raises TutorialError for an unknown name.
+    """
+    check_choice("optimizer", name, OPTIMIZERS)
+    rate = keras.optimizers.schedules.CosineDecay(
+        1e-5, steps, alpha=0.02, warmup_target=learning_rate, warmup_steps=min(500, steps // 10)
+    )
+    common = {"weight_decay": 1e-4, "epsilon": 1e-12, "global_clipnorm": 1.0}
+    if ema:
+        common |= {"use_ema": True, "ema_momentum": ema}
+    if name == "muon":
+        return Muon(rate, adam_weight_decay=1e-4, adam_beta_2=0.99, exclude_layers=list(_NOT_ROTATED), **common)
+    return keras.optimizers.AdamW(rate, beta_2=0.99, **common)
