@@ -76,6 +76,12 @@ def test_the_second_prior_goes_number_by_number_and_changes_nothing_else(batch):
     assert np.abs(before[:, 6:] - after[:, 6:]).max() > 1e-6
 
 
+def test_a_painter_by_patches_can_have_a_second_prior_too(batch):
+    x, ids = batch
+    second = make(painter="patches").with_second_prior(TOKENIZER.max_length)
+    assert np.isfinite(second.elbo(x, ids)).all() and not second.painter.trainable_weights
+
+
 def test_the_caption_reaches_the_picture(model):
     z = np.zeros((2, 12), "float32")
     one, other = np.array(model.decode(z, TOKENIZER(["a red circle", "a blue square"])))

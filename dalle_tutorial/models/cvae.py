@@ -63,7 +63,7 @@ class CVAE(keras.Model):
         if self.prior_kind == "two-stage":
             # Looking back only, a word knows whether "left of" came before it: the order of objects needs no counting.
             text_encoder = TextEncoder(**{**self._encoder_config(), "causal": True})
-            return SecondGuesser(text_encoder, *sizes, name="guesser")
+            return SecondGuesser(text_encoder, *sizes, hinted=self.painter_kind == "objects", name="guesser")
         return None
 
     settings = ("temperature",)

@@ -65,18 +65,18 @@ class Guesser(keras.layers.Layer):
 class SecondGuesser(Guesser):
     """p(z|c) learnt when all the rest has settled: number after number of z, with a text encoder of its own.
 
-    It is told what the painter will paint with each latent token, so that it need only find out where.
+    With `hinted` it is told what the painter will paint with each latent token, so that it need only find out where.
     """
 
-    def __init__(self, text_encoder, latent_tokens, latent_width, width, **kwargs):
+    def __init__(self, text_encoder, latent_tokens, latent_width, width, hinted=True, **kwargs):
         super().__init__(latent_tokens * latent_width, 1, width, **kwargs)
         self.text_encoder, self.numbers = text_encoder, latent_width
-        self.subject = keras.layers.Dense(width)
+        self.subject = keras.layers.Dense(width) if hinted else None
 
     def context(self, ids, tokens, mask, subjects):
         """The caption, read again, and what each number's latent token stands for."""
-        hints = 0.0 if subjects is None else ops.repeat(self.subject(subjects), self.numbers, axis=1)
-        return self.text_encoder(ids)["tokens"], mask, hints
+        said = self.text_encoder(ids)["tokens"], mask
+        return (*said, ops.repeat(self.subject(subjects), self.numbers, axis=1)) if self.subject else said
 
 
 class PatchRecogniser(keras.layers.Layer):
