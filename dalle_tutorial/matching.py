@@ -32,7 +32,10 @@ def _chunked(encode, x):
 def distinct(n, seed, split="test"):
     """n descriptions of a split, no two alike, and a scene of each. Raises TutorialError where a split has fewer."""
     descriptions, scenes = sample(4 * n, seed, split)
-    rows = list({description: row for row, description in reversed(list(enumerate(descriptions)))}.values())[::-1][:n]
+    first = {}  # kept in the order in which they were first drawn: any other would prefer what is drawn seldom
+    for row, description in enumerate(descriptions):
+        first.setdefault(description, row)
+    rows = list(first.values())[:n]
     if len(rows) < n:
         raise TutorialError(f"the split {split!r} gave {len(rows)} distinct descriptions, {n} were asked for")
     return [descriptions[row] for row in rows], scenes[np.array(rows)]

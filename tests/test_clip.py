@@ -96,6 +96,14 @@ def test_retrieval_of_a_perfect_model_is_perfect_and_its_ceiling_is_below_one():
     assert 0.5 < found["ceiling"] <= 1
 
 
+def test_a_gallery_of_distinct_captions_holds_those_that_were_drawn_first():
+    """Single objects, of which a split has few, are drawn often; they must not be crowded out for that."""
+    descriptions, scenes = matching.distinct(200, 3)
+    drawn, _ = matching.sample(4 * 200, 3, "test")
+    assert descriptions == list(dict.fromkeys(drawn))[:200] and len(scenes) == 200
+    assert {description.kind for description in descriptions} == {"one", "two", "count", "three"}
+
+
 def test_untrained_it_is_near_chance(model):
     trained = Trained(model, TOKENIZER, {})
     assert matching.retrieval(trained, n=200)["caption"].rate < 0.1
