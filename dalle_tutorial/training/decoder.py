@@ -18,13 +18,13 @@ class DecoderRecipe(Recipe):
     counts the U-Net's transformer blocks. `times`, `weighting`, `prediction` as for `Diffusion`; captions are dropped
     with probability `drop_text`; `ema` is the momentum of the moving average that becomes the weights."""
 
-    width: int = 128
+    width: int = 96
     depth: int = 4
-    fine: int = 48
+    fine: int = 32
     text_depth: int = 3
     prediction: str = "velocity"
     weighting: str = "plain"
-    times: str = "logit-normal"
+    times: str = "uniform"
     drop_text: float = 0.1
     ema: float = 0.999
 
@@ -67,7 +67,7 @@ class DecoderRecipe(Recipe):
         yield Stage("model", network, self.steps, optimizer)
 
 
-_SHAPES = DecoderRecipe("decoder-shapes", steps=12000)
+_SHAPES = DecoderRecipe("decoder-shapes", steps=8000)
 _SMOKE = {"steps": 10, "batch": 8, "width": 32, "fine": 16, "depth": 1, "text_depth": 1}
 RECIPES = {
     "decoder-shapes": {

@@ -1,9 +1,11 @@
 """The two optimisers of the recipes, and the learning rate that both follow."""
 
+import inspect
 import math
 
 from dalle_tutorial.backend import keras
 from dalle_tutorial.data.scenes import check_choice
+from dalle_tutorial.errors import TutorialError
 
 ops = keras.ops
 OPTIMIZERS = ("adamw", "muon")
@@ -33,7 +35,7 @@ def optimizer_for(name, learning_rate, steps, ema=None):
     Of a CVAE, the reconstruction's gradient is thousands of times that of the KL, and clipping shrinks both: with
     Adam's usual ε of 1e-7 what is left of the latter drowns in it, and the prior never learns to read. Hence 1e-12.
     `ema`, where given, is the momentum of a moving average of the weights, which takes their place when `fit` ends.
-    Raises TutorialError for an unknown name.
+    Raises TutorialError for an unknown name, and for Muon with a Keras that is too old for it.
     """
     check_choice("optimizer", name, OPTIMIZERS)
     rate = keras.optimizers.schedules.CosineDecay(
@@ -43,5 +45,7 @@ def optimizer_for(name, learning_rate, steps, ema=None):
     if ema:
         common |= {"use_ema": True, "ema_momentum": ema}
     if name == "muon":
+        if "adam_weight_decay" not in inspect.signature(keras.optimizers.Muon).parameters:
+            raise TutorialError(f"Muon learns under TensorFlow from Keras 3.13 on; this is Keras {keras.__version__}")
         return Muon(rate, adam_weight_decay=1e-4, adam_beta_2=0.99, exclude_layers=list(_NOT_ROTATED), **common)
     return keras.optimizers.AdamW(rate, beta_2=0.99, **common)
