@@ -67,7 +67,7 @@ class DecoderRecipe(Recipe):
         yield Stage("model", network, self.steps, optimizer)
 
 
-_SHAPES = DecoderRecipe("decoder-shapes", steps=8000)
+_SHAPES = DecoderRecipe("decoder-shapes", steps=7000)
 _SMOKE = {"steps": 10, "batch": 8, "width": 32, "fine": 16, "depth": 1, "text_depth": 1}
 RECIPES = {
     "decoder-shapes": {
