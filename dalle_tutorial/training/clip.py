@@ -9,8 +9,8 @@ from dalle_tutorial.data.pixels import to_unit
 from dalle_tutorial.data.swaps import almost_right
 from dalle_tutorial.models.clip import CLIP
 from dalle_tutorial.text.encoder import TextEncoder
-from dalle_tutorial.text.tokenizers import WordTokenizer
 from dalle_tutorial.training.recipe import Recipe
+from dalle_tutorial.training.streams import shapes_tokenizer
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class CLIPRecipe(Recipe):
 
     def tokenizer(self):
         """The words of the shapes world, English and Chinese; the longest caption takes 42 tokens."""
-        return WordTokenizer(shapes.VOCABULARY, max_length=44)
+        return shapes_tokenizer(chinese=True)
 
     def build(self, tokenizer):
         """A fresh, built `CLIP`, whose text encoder looks back only (Radford et al. 2021, §2.4)."""

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass, replace
 
-from dalle_tutorial.data import emoji, shapes
+from dalle_tutorial.data import emoji
 from dalle_tutorial.models.cvae import CVAE
 from dalle_tutorial.text.encoder import TextEncoder
 from dalle_tutorial.text.tokenizers import WordTokenizer
 from dalle_tutorial.training.callbacks import WarmUp
 from dalle_tutorial.training.optimizers import optimizer_for
 from dalle_tutorial.training.recipe import Recipe, Stage
-from dalle_tutorial.training.streams import EmojiBatches, captioned, shapes_batch
+from dalle_tutorial.training.streams import SHAPES_SHOWN, EmojiBatches, captioned, shapes_batch, shapes_tokenizer
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,7 @@ class CVAERecipe(Recipe):
     prior_steps: int = 0
     prior_learning_rate: float = 2e-3
 
-    shown = (
-        "a small red circle", "a large blue square", "three small purple stars", "a pink heart above a black cross",
-        "a large yellow triangle left of a small green square", "a large orange circle at the top left",
-    )
+    shown = SHAPES_SHOWN
     choice = ("temperature", (1.0, 0.8, 0.6, 0.4, 0.2))
     limits = (
         "32 × 32 pixels; English captions of the shapes grammar only; at most three objects. "
@@ -38,7 +35,7 @@ class CVAERecipe(Recipe):
 
     def tokenizer(self):
         """The words of the shapes world, English only."""
-        return WordTokenizer([word for word in shapes.VOCABULARY if word.isascii()], max_length=28)
+        return shapes_tokenizer()
 
     def build(self, tokenizer):
         """A fresh, built `CVAE`."""

@@ -7,9 +7,9 @@ from dalle_tutorial.data.pixels import to_unit
 from dalle_tutorial.models.decoder import Decoder
 from dalle_tutorial.models.unet import UNet
 from dalle_tutorial.text.encoder import TextEncoder
-from dalle_tutorial.text.tokenizers import WordTokenizer
 from dalle_tutorial.training.optimizers import optimizer_for
 from dalle_tutorial.training.recipe import Recipe, Stage
+from dalle_tutorial.training.streams import SHAPES_SHOWN, shapes_tokenizer
 
 
 @dataclass(frozen=True)
@@ -28,16 +28,13 @@ class DecoderRecipe(Recipe):
     drop_text: float = 0.1
     ema: float = 0.999
 
-    shown = (
-        "a small red circle", "a large blue square", "three small purple stars", "a pink heart above a black cross",
-        "a large yellow triangle left of a small green square", "a large orange circle at the top left",
-    )
+    shown = SHAPES_SHOWN
     choice = ("guidance_scale", (1.0, 1.5, 2.0, 3.0, 4.0, 6.0))
     limits = "32 × 32 pixels; English captions of the shapes grammar only; at most three objects."
 
     def tokenizer(self):
         """The words of the shapes world, English only."""
-        return WordTokenizer([word for word in shapes.VOCABULARY if word.isascii()], max_length=28)
+        return shapes_tokenizer()
 
     def build(self, tokenizer):
         """A fresh, built `Decoder`. Its text encoder looks back only: the order of words then needs no counting."""

@@ -5,6 +5,19 @@ import numpy as np
 from dalle_tutorial.backend import keras
 from dalle_tutorial.data import emoji, shapes
 from dalle_tutorial.data.pixels import to_unit
+from dalle_tutorial.text.tokenizers import WordTokenizer
+
+SHAPES_SHOWN = (
+    "a small red circle", "a large blue square", "three small purple stars", "a pink heart above a black cross",
+    "a large yellow triangle left of a small green square", "a large orange circle at the top left",
+)
+"""Captions that a growing picture shows while a model of the shapes world learns."""
+
+
+def shapes_tokenizer(chinese=False):
+    """The words of the shapes world: the English ones, with `chinese` all; as long as its longest caption needs."""
+    words = [word for word in shapes.VOCABULARY if chinese or word.isascii()]
+    return WordTokenizer(words, max_length=44 if chinese else 28)
 
 
 def shapes_batch(kinds=None, split="train"):
