@@ -1,5 +1,6 @@
 """What happens between the steps of a run: β warms up, the run is saved, a bar moves, a picture grows."""
 
+import contextlib
 import io
 import json
 import time
@@ -70,12 +71,43 @@ class Checkpoint(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         now = time.monotonic()
         self.seconds, self._since = self.seconds + now - self._since, now
-        self.history.append({name: float(value) for name, value in (logs or {}).items()})
+        seen = {name: float(value) for name, value in (logs or {}).items()}
+        self.history.append({**seen, "minutes": round(self.seconds / 60, 2)})
         meta = json.dumps({"about": self.about, "history": self.history, "seconds": self.seconds})
         arrays = {f"{i:04d}": keras.ops.convert_to_numpy(variable) for i, variable in enumerate(_variables(self.model))}
         write_safely(self.path, lambda file: np.savez(file, meta=np.array(meta), **arrays))
         history = json.dumps(self.history, indent=1).encode()
         write_safely(self.history_path, lambda file: file.write(history))
+
+
+@contextlib.contextmanager
+def averaged(model):
+    """Within it, the moving averages that the optimiser keeps (if it does) stand in for the model's weights."""
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is None or not optimizer.use_ema:
+        yield
+        return
+    kept = [keras.ops.convert_to_numpy(weight) for weight in model.trainable_variables]
+    optimizer.finalize_variable_values(model.trainable_variables)
+    try:
+        yield
+    finally:
+        for weight, value in zip(model.trainable_variables, kept, strict=True):
+            weight.assign(value)
+
+
+class Milestones(keras.callbacks.Callback):
+    """After every few chunks, measures the model as it stands: what minutes buy. `measure()` returns a dict of numbers,
+    which go into the history beside the losses."""
+
+    def __init__(self, measure, every=5):
+        super().__init__()
+        self.measure, self.every = measure, every
+
+    def on_epoch_end(self, epoch, logs=None):
+        if (epoch + 1) % self.every == 0:
+            with averaged(self.model):
+                logs.update(self.measure())
 
 
 class Progress(keras.callbacks.Callback):
@@ -94,7 +126,7 @@ class Progress(keras.callbacks.Callback):
         self.bar.update()
 
     def on_epoch_end(self, epoch, logs=None):
-        self.bar.set_postfix({name: f"{value:.1f}" for name, value in (logs or {}).items()})
+        self.bar.set_postfix({name: f"{value:.3g}" for name, value in (logs or {}).items()})
 
     def on_train_end(self, logs=None):
         self.bar.close()
@@ -108,7 +140,8 @@ class PictureGrid(keras.callbacks.Callback):
         self.draw, self.path, self.rows = draw, out / "growing.png", rows
 
     def on_epoch_end(self, epoch, logs=None):
-        row = np.concatenate(list(self.draw()), axis=1)
+        with averaged(self.model):
+            row = np.concatenate(list(self.draw()), axis=1)
         if self.path.exists() and epoch:
             with Image.open(self.path) as old:
                 row = np.concatenate([np.asarray(old.convert("RGB")), row])[-self.rows * row.shape[0] :]

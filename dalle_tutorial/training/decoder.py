@@ -30,6 +30,7 @@ class DecoderRecipe(Recipe):
 
     shown = SHAPES_SHOWN
     choice = ("guidance_scale", (1.0, 1.5, 2.0, 3.0, 4.0, 6.0))
+    milestones = ("one_object", "two_objects")
     limits = "32 × 32 pixels; English captions of the shapes grammar only; at most three objects."
 
     def tokenizer(self):

@@ -3,9 +3,10 @@
 import pathlib
 import time
 
+from dalle_tutorial import evaluation
 from dalle_tutorial.backend import keras
 from dalle_tutorial.training import recipes
-from dalle_tutorial.training.callbacks import Checkpoint, PictureGrid, Progress
+from dalle_tutorial.training.callbacks import Checkpoint, Milestones, PictureGrid, Progress
 from dalle_tutorial.training.streams import Stream
 from dalle_tutorial.weights import Trained
 
@@ -33,6 +34,8 @@ def train(model, preset="cpu", out="runs", seed=0, progress=True, recipe=None):
         about = {"recipe": recipe.as_config(stage.ignores), "seed": seed}
         checkpoint = Checkpoint(out, stage.name, about)
         callbacks = [checkpoint]
+        if recipe.milestones:
+            callbacks.insert(0, Milestones(lambda: _aligned(trained, recipe.milestones, seed)))
         if recipe.shown and not done:
             callbacks.insert(0, PictureGrid(lambda: trained.draw(recipe.shown, seed=seed), out))
         stream = Stream(make, recipe.batch, max(1, stage.steps // CHUNKS), seed, start=first)
@@ -48,6 +51,12 @@ def train(model, preset="cpu", out="runs", seed=0, progress=True, recipe=None):
     }
     trained.save(out / "model.npz")
     return trained
+
+
+def _aligned(trained, sets, seed, n=60):
+    """How many of n captions of the validation split a model draws right, as it stands: name → share."""
+    found = evaluation.alignment(trained.draw, n, seed, "validation", sets)
+    return {name: rate.rate for name, rate in found.items()}
 
 
 def _run(stage, stream, checkpoint, callbacks, name):

@@ -30,6 +30,7 @@ class Recipe:
     `steps` of `batch` examples each; `width` and `depth` of the transformers. `shown` are captions that a growing
     picture shows while the model learns: none for a model that draws no pictures. `choice` is a setting of `generate`
     and the values among which the validation split chooses, once the model has learnt; None for nothing to choose.
+    `milestones` names the sets of `evaluation.alignment` that are measured, on the validation split, as it learns.
     `limits` says what the model cannot do, for its card.
     """
 
@@ -43,6 +44,7 @@ class Recipe:
 
     shown = ()
     choice = None
+    milestones = ()
     limits = ""
 
     def tokenizer(self):
