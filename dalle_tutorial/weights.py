@@ -19,10 +19,11 @@ from dalle_tutorial.files import write_safely
 from dalle_tutorial.models.clip import CLIP
 from dalle_tutorial.models.cvae import CVAE
 from dalle_tutorial.models.decoder import Decoder
+from dalle_tutorial.models.prior import DiffusionPrior
 from dalle_tutorial.text.tokenizers import WordTokenizer
 
 FOLDER = pathlib.Path(__file__).parent / "weights"
-_CLASSES = {"CLIP": CLIP, "CVAE": CVAE, "Decoder": Decoder}
+_CLASSES = {"CLIP": CLIP, "CVAE": CVAE, "Decoder": Decoder, "DiffusionPrior": DiffusionPrior}
 
 
 class Trained:

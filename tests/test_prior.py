@@ -6,12 +6,13 @@ import pytest
 from dalle_tutorial.backend import keras
 from dalle_tutorial.models.prior import DiffusionPrior, PriorNetwork
 from dalle_tutorial.text.tokenizers import END, START
+from dalle_tutorial.training import RECIPES
 
 array = keras.ops.convert_to_numpy
 IDS = np.array([[START, 5, 6, END, 0, 0], [START, 6, 5, END, 0, 0]], "int32")
 RNG = np.random.default_rng(0)
 TEXT = RNG.standard_normal((2, 8)).astype("float32")
-TEXT /= np.linalg.norm(TEXT, axis=1, keepdims=True)
+TEXT *= np.sqrt(8) / np.linalg.norm(TEXT, axis=1, keepdims=True)
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +47,20 @@ def test_of_two_candidates_the_nearer_is_kept(prior):
     noise = RNG.standard_normal((2, 2, 8)).astype("float32")
     alone = [prior.generate(IDS, noise[:, k], TEXT, steps=4) for k in (0, 1)]
     both = prior.generate(IDS, noise, TEXT, steps=4)
-    np.testing.assert_allclose(np.linalg.norm(both, axis=1), 1, atol=1e-4)
+    np.testing.assert_allclose(np.linalg.norm(both, axis=1), np.sqrt(8), rtol=1e-4)
     cosines = np.stack([(each * TEXT).sum(1) for each in alone])
-    np.testing.assert_allclose((both * TEXT).sum(1), cosines.max(0), atol=1e-4)
+    np.testing.assert_allclose((both * TEXT).sum(1), cosines.max(0), atol=1e-3)
+
+
+def test_both_recipes_of_unclip_learn_from_what_clip_says():
+    for name in ("prior-shapes", "unclip-shapes"):
+        recipe = RECIPES[name]["smoke"]
+        tokenizer = recipe.tokenizer()
+        model, batch = recipe.build(tokenizer), recipe.batches(tokenizer)(4, 0)
+        vectors = batch["x0"] if name == "prior-shapes" else batch["embedding"]
+        np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 8, rtol=1e-3)
+        loss = float(model.compute_loss(batch, y_pred=model(batch, training=True)))
+        assert np.isfinite(loss) and loss > 0
 
 
 def test_it_learns_which_embedding_belongs_to_which_caption():
@@ -57,8 +69,8 @@ def test_it_learns_which_embedding_belongs_to_which_caption():
     prior.build_for(6)
     prior.compile(optimizer=keras.optimizers.Adam(5e-3))
     rows = RNG.integers(0, 2, 2048)
-    targets = np.sqrt(8) * TEXT[::-1]  # the caption's picture is not the caption: the other one's text embedding
+    targets = TEXT[::-1]  # the caption's picture is not the caption: the other one's text embedding
     data = {"x0": targets[rows], "ids": IDS[rows], "text": TEXT[rows]}
     prior.fit(data, batch_size=64, epochs=6, verbose=0)
     found = prior.generate(IDS, RNG.standard_normal((2, 8)).astype("float32"), TEXT, steps=8)
-    assert ((found * TEXT[::-1]).sum(1) > 0.95).all()
+    assert ((found * TEXT[::-1]).sum(1) / 8 > 0.95).all()

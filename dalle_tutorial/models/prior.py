@@ -56,8 +56,7 @@ class PriorNetwork(keras.Model):
         embedding_width), heeded where "keep_text" is 1 → the embeddings without noise (batch, embedding_width)."""
         ids = conditions["ids"]
         keep = ops.reshape(conditions.get("keep_text", ops.ones_like(t)), (-1, 1, 1))
-        scale = math.sqrt(self.embedding_width)  # vectors of length one have small numbers
-        said = ops.concatenate([self.embedding(ids), self.read_text(scale * conditions["text"])[:, None]], axis=1)
+        said = ops.concatenate([self.embedding(ids), self.read_text(conditions["text"])[:, None]], axis=1)
         said = keep * said + (1 - keep) * self.no_text
         rest = [self.time(t)[:, None], self.read_noised(x)[:, None], self.query + ops.zeros_like(said[:, :1])]
         sequence = self.positions(ops.concatenate([said, *rest], axis=1))
@@ -77,10 +76,8 @@ class DiffusionPrior(Diffusion):
     """A `Diffusion` of CLIP image embeddings, given captions; its denoiser is a `PriorNetwork`.
 
     It learns from dicts of "x0", embeddings of length √width so that their numbers are about as large as the noise,
-    "ids" and "text", the CLIP text embeddings, of length one. "text" in `dropout` drops both (0.1 in the paper).
+    "ids" and "text", the CLIP text embeddings, of the same length. "text" in `dropout` drops both (0.1 in the paper).
     """
-
-    settings = ("guidance_scale", "steps", "sampler", "candidates")
 
     @property
     def noise_shape(self):
@@ -88,17 +85,18 @@ class DiffusionPrior(Diffusion):
         return (self.denoiser.embedding_width,)
 
     def generate(self, ids, noise, text, guidance_scale=1.0, steps=16, sampler="dpm-solver"):
-        """Image embeddings of length one, with noise (batch, candidates, width) or (batch, width): (batch, width).
+        """Image embeddings (batch, width) of length √width, from noise (batch, candidates, width) or (batch, width).
 
-        ids (batch, tokens), text (batch, width): the captions, and what CLIP makes of them. Of several candidates for
-        a caption, the one nearest to `text` is kept (§2.2: of two).
+        ids (batch, tokens), text (batch, width): the captions, and what CLIP makes of them, of length √width too. Of
+        several candidates for a caption, the one nearest to `text` is kept (§2.2: of two).
         """
         noise = noise[:, None] if len(noise.shape) == 2 else noise
         batch, candidates, width = noise.shape
         ids, repeated = (ops.repeat(part, candidates, axis=0) for part in (ids, text))
         denoise = self.denoise({"ids": ids, "text": repeated}, guidance_scale)
         found = last(find_sampler(sampler)(denoise, self.schedule, noise.reshape(-1, width), steps))
-        found = ops.reshape(found / ops.norm(found, axis=-1, keepdims=True), (batch, candidates, width))
+        found = math.sqrt(width) * found / ops.norm(found, axis=-1, keepdims=True)
+        found = ops.reshape(found, (batch, candidates, width))
         nearest = ops.argmax(ops.einsum("bcw,bw->bc", found, ops.cast(text, found.dtype)), axis=1)
         return ops.convert_to_numpy(ops.take_along_axis(found, ops.reshape(nearest, (-1, 1, 1)), axis=1)[:, 0])
 
