@@ -95,7 +95,7 @@ class UnCLIPRecipe(DecoderRecipe):
     drop_embedding: float = 0.1
 
     shown, choice, milestones = (), None, ()
-    limits = "32 × 32 pixels; English or Chinese captions of the shapes grammar; embeddings of the CLIP shipped with it."
+    limits = "32 × 32 pixels; English or Chinese captions of the shapes grammar; embeddings of the shipped CLIP."
 
     def tokenizer(self):
         """CLIP's own."""
