@@ -8,12 +8,12 @@ from matplotlib.colors import LinearSegmentedColormap
 from dalle_tutorial.errors import PictureError
 from dalle_tutorial.viz.style import INK, WIDTH, BookFigure, drawable, fonts_for, styled
 
-_BLUES = LinearSegmentedColormap.from_list("book", ["#ffffff", "#bfdcf0", "#4a9ac9", "#00548a", "#00253f"])
+BLUES = LinearSegmentedColormap.from_list("book", ["#ffffff", "#bfdcf0", "#4a9ac9", "#00548a", "#00253f"])
 
 
 def _heat(axes, values, row_names, column_names, number, largest):
     """A map of values with each number written in its cell while there is room for it."""
-    axes.imshow(values, cmap=_BLUES, vmin=0, vmax=largest, aspect="auto", interpolation="nearest")
+    axes.imshow(values, cmap=BLUES, vmin=0, vmax=largest, aspect="auto", interpolation="nearest")
     for axis, names in ((axes.xaxis, column_names), (axes.yaxis, row_names)):
         names = [drawable(name) for name in names]
         axis.set_ticks(range(len(names)), names, family=fonts_for("".join(names)))
