@@ -48,7 +48,8 @@ class Diffusion(keras.Model):
         a dict of tensors (batch, …). It returns an output of x's shape.
     schedule: "linear", "cosine" or "rectified-flow", or what `find_schedule` takes.
     prediction: what the output is: "noise", "x0", or "velocity", which is the schedule's own (signal · noise −
-        noise_rate · x0; noise − x0 for a rectified flow); "flow" is noise − x0 for any.
+        noise_rate · x0; noise − x0 for a rectified flow); "flow" is noise − x0 for any. Where the schedule leaves no
+        signal, "noise" tells nothing of x0, and sampling from t = 1 needs another one.
     weighting: of the squared error over noise levels. "plain": as measured on the output. The name of a prediction: as
         if measured on that. "min-snr": Hang et al. 2023. Weights that would grow beyond all bounds stop near 1,000.
     times: how training times are drawn: "uniform", or "logit-normal", more in the middle (Esser et al. 2024, §3.1).
