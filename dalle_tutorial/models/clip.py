@@ -16,7 +16,6 @@ ops = keras.ops
 SIDE = 32  # pictures are SIDE × SIDE
 GRID = 8  # and are read as GRID × GRID patches
 LARGEST_SCALE = 100.0  # of the logits: beyond it training may run away (Radford et al. 2021, §2.5)
-_PLUMBING = ("trainable", "dtype", "name")
 
 
 def unit_length(x):
@@ -142,8 +141,7 @@ class CLIP(keras.Model):
     def get_config(self):
         """Plain values, the text encoder's own config among them."""
         names = ("embedding_width", "image_width", "image_depth")
-        text = {name: value for name, value in self.text_encoder.get_config().items() if name not in _PLUMBING}
-        return {"text_encoder": text, **{name: getattr(self, name) for name in names}}
+        return {"text_encoder": self.text_encoder.plain_config(), **{name: getattr(self, name) for name in names}}
 
     @classmethod
     def from_config(cls, config):

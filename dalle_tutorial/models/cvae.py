@@ -8,7 +8,7 @@
 import math
 
 from dalle_tutorial.backend import keras
-from dalle_tutorial.errors import TutorialError
+from dalle_tutorial.data.scenes import check_choice
 from dalle_tutorial.models.cvae_objects import ObjectPainter, ObjectRecogniser
 from dalle_tutorial.models.cvae_parts import SIDE, Guesser, PatchPainter, PatchRecogniser, SecondGuesser
 from dalle_tutorial.models.gaussians import gaussian_log_likelihood, kl_gaussians, log_normal, sample_gaussian
@@ -18,7 +18,6 @@ from dalle_tutorial.text.tokenizers import PAD
 ops = keras.ops
 PRIORS = ("standard", "learned", "two-stage")
 PAINTERS = {"objects": (ObjectRecogniser, ObjectPainter), "patches": (PatchRecogniser, PatchPainter)}
-_PLUMBING = ("trainable", "dtype", "name")  # what Keras adds to every config
 
 
 @keras.saving.register_keras_serializable("dalle_tutorial")
@@ -41,8 +40,7 @@ class CVAE(keras.Model):
                  painter="objects", noise=0.2, **kwargs):
         super().__init__(**kwargs)
         for name, value, allowed in (("prior", prior, PRIORS), ("painter", painter, PAINTERS)):
-            if value not in allowed:
-                raise TutorialError(f"unknown {name} {value!r}: allowed are {', '.join(allowed)}")
+            check_choice(name, value, allowed)
         self.text_encoder, self.latent_tokens, self.latent_width = text_encoder, latent_tokens, latent_width
         self.width, self.depth, self.prior_kind, self.noise = width, depth, prior, noise
         self.painter_kind = painter
@@ -62,7 +60,7 @@ class CVAE(keras.Model):
             return Guesser(*sizes, name="guesser")
         if self.prior_kind == "two-stage":
             # Looking back only, a word knows whether "left of" came before it: the order of objects needs no counting.
-            text_encoder = TextEncoder(**{**self._encoder_config(), "causal": True})
+            text_encoder = TextEncoder(**{**self.text_encoder.plain_config(), "causal": True})
             return SecondGuesser(text_encoder, *sizes, hinted=self.painter_kind == "objects", name="guesser")
         return None
 
@@ -195,10 +193,8 @@ class CVAE(keras.Model):
         """Plain values, the text encoder's own config among them."""
         names = ("latent_tokens", "latent_width", "width", "depth", "noise")
         kinds = {"prior": self.prior_kind, "painter": self.painter_kind}
-        return {"text_encoder": self._encoder_config(), **{name: getattr(self, name) for name in names}, **kinds}
-
-    def _encoder_config(self):
-        return {name: value for name, value in self.text_encoder.get_config().items() if name not in _PLUMBING}
+        plain = {name: getattr(self, name) for name in names}
+        return {"text_encoder": self.text_encoder.plain_config(), **plain, **kinds}
 
     @classmethod
     def from_config(cls, config):

@@ -7,6 +7,7 @@ apart (Ho et al. 2020). Here are the training of it, and what samplers ask: `den
 import math
 
 from dalle_tutorial.backend import keras
+from dalle_tutorial.data.scenes import check_choice
 from dalle_tutorial.errors import TutorialError
 from dalle_tutorial.models.guidance import CLIPS, KEEP, Guidance, clip_x0, doubled, kept
 from dalle_tutorial.models.schedules import KINDS as PREDICTIONS
@@ -35,11 +36,6 @@ def error_gain(kind, signal, noise_rate):
     }[kind]
 
 
-def _check(what, value, allowed):
-    if value not in allowed:
-        raise TutorialError(f"unknown {what} {value!r}: allowed are {', '.join(str(each) for each in allowed)}")
-
-
 @keras.saving.register_keras_serializable("dalle_tutorial")
 class Diffusion(keras.Model):
     """Trains a denoiser with plain `fit` on dicts that hold "x0" (batch, …) and the conditions.
@@ -65,7 +61,7 @@ class Diffusion(keras.Model):
         self.autocast = False  # noise is mixed in float32; a denoiser of another dtype casts for itself
         for what, value, allowed in (("prediction", prediction, PREDICTIONS), ("weighting", weighting, WEIGHTINGS),
                                      ("times", times, TIMES)):
-            _check(what, value, allowed)
+            check_choice(what, value, allowed)
         self.denoiser, self.schedule, self.dropout = denoiser, find_schedule(schedule), dict(dropout or {})
         self.prediction, self.weighting, self.times = prediction, weighting, times
         for name, probability in self.dropout.items():
@@ -138,9 +134,9 @@ class Diffusion(keras.Model):
         clip: None, or for pictures "static" or "dynamic" (see `clip_x0`); the noise is adapted to the x0 so clipped.
         """
         dropped = tuple(self.dropout if dropped is None else dropped)
-        _check("clip", clip, CLIPS)
+        check_choice("clip", clip, CLIPS)
         for label in dropped:
-            _check("condition to drop", label, tuple(self.dropout))
+            check_choice("condition to drop", label, tuple(self.dropout))
         if not 0 <= guidance_scale < math.inf:
             raise TutorialError(f"guidance_scale is {guidance_scale}: it must be a number of at least 0")
         scale = None if guidance_scale == 1 else guidance_scale

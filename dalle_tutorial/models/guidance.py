@@ -29,6 +29,11 @@ def clip_x0(x0, how):
     return np.clip(x0, -size, size) / size
 
 
+def heeded(conditions, label, t):
+    """The flag of a condition (batch,), ones where there is none, for times t (batch,)."""
+    return conditions.get(KEEP + label, ops.ones_like(t))
+
+
 def kept(conditions, labels):
     """The conditions as arrays (batch, …) of 32 bits, and a flag of ones for each label that has none yet.
 

@@ -9,6 +9,7 @@ import math
 from dalle_tutorial.backend import keras
 from dalle_tutorial.layers import PositionEmbedding, TransformerBlock
 from dalle_tutorial.models.diffusion import Diffusion
+from dalle_tutorial.models.guidance import heeded
 from dalle_tutorial.models.samplers import find_sampler, last
 from dalle_tutorial.models.unet import TimeEmbedding
 from dalle_tutorial.text.tokenizers import PAD
@@ -55,7 +56,7 @@ class PriorNetwork(keras.Model):
         """Noised embeddings (batch, embedding_width), times (batch,), "ids" (batch, tokens) and "text" (batch,
         embedding_width), heeded where "keep_text" is 1 → the embeddings without noise (batch, embedding_width)."""
         ids = conditions["ids"]
-        keep = ops.reshape(conditions.get("keep_text", ops.ones_like(t)), (-1, 1, 1))
+        keep = ops.reshape(heeded(conditions, "text", t), (-1, 1, 1))
         said = ops.concatenate([self.embedding(ids), self.read_text(conditions["text"])[:, None]], axis=1)
         said = keep * said + (1 - keep) * self.no_text
         rest = [self.time(t)[:, None], self.read_noised(x)[:, None], self.query + ops.zeros_like(said[:, :1])]

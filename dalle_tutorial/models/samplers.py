@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dalle_tutorial.backend import keras
+from dalle_tutorial.data.scenes import check_choice
 from dalle_tutorial.errors import TutorialError
 from dalle_tutorial.models.schedules import target_of, to_x0_and_noise
 
@@ -44,8 +45,7 @@ def last(steps):
 
 def find_sampler(name):
     """The sampler of this name; TutorialError where there is none."""
-    if name not in SAMPLERS:
-        raise TutorialError(f"unknown sampler {name!r}: allowed are {', '.join(SAMPLERS)}")
+    check_choice("sampler", name, SAMPLERS)
     return SAMPLERS[name]
 
 

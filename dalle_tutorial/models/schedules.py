@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from dalle_tutorial.backend import keras
-from dalle_tutorial.errors import TutorialError
+from dalle_tutorial.data.scenes import check_choice
 
 ops = keras.ops
 KINDS = ("noise", "x0", "velocity", "flow")
@@ -134,15 +134,13 @@ def find_schedule(which):
         return which
     config = {"name": which} if isinstance(which, str) else dict(which)
     name = config.pop("name", None)
-    if name not in SCHEDULES:
-        raise TutorialError(f"unknown schedule {name!r}: allowed are {', '.join(SCHEDULES)}")
+    check_choice("schedule", name, SCHEDULES)
     return SCHEDULES[name](**config)
 
 
 def check_kind(kind):
     """TutorialError unless `kind` is one of KINDS."""
-    if kind not in KINDS:
-        raise TutorialError(f"unknown kind of prediction {kind!r}: allowed are {', '.join(KINDS)}")
+    check_choice("kind of prediction", kind, KINDS)
 
 
 def spread(rate, x):

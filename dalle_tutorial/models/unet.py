@@ -9,12 +9,12 @@ import math
 
 from dalle_tutorial.backend import keras
 from dalle_tutorial.layers import PositionEmbedding, TransformerBlock
+from dalle_tutorial.models.guidance import heeded
 from dalle_tutorial.text.encoder import TextEncoder
 from dalle_tutorial.text.tokenizers import PAD
 
 ops = keras.ops
 EXTRA_TOKENS = 4  # what the image embedding becomes beside the caption's tokens
-_PLUMBING = ("trainable", "dtype", "name")
 
 
 class TimeEmbedding(keras.layers.Layer):
@@ -166,7 +166,7 @@ class UNet(keras.Model):
         if self.text_encoder is not None:
             ids = conditions["ids"]
             said = self.text_encoder(ids)
-            keep = ops.reshape(_keep(conditions, "ids", t), (-1, 1, 1))
+            keep = ops.reshape(heeded(conditions, "ids", t), (-1, 1, 1))
             # A dropped caption is one learned token, and nothing else can be seen.
             first = ops.cast(ops.arange(ids.shape[1]) == 0, "float32")[None, :, None]
             words = keep * said["tokens"] + (1 - keep) * first * self.no_text
@@ -174,7 +174,7 @@ class UNet(keras.Model):
             masks.append(ops.where(keep[:, :, 0] > 0, ops.not_equal(ids, PAD), first[:, :, 0] > 0))
             known = known + self.sentence(keep[:, 0] * said["sentence"] + (1 - keep[:, 0]) * self.no_text[:, 0])
         if self.embedding_width:
-            keep = ops.expand_dims(_keep(conditions, "embedding", t), -1)
+            keep = ops.expand_dims(heeded(conditions, "embedding", t), -1)
             embedding = keep * conditions["embedding"] + (1 - keep) * self.no_embedding
             known = known + self.embedding(embedding)
             extra = ops.reshape(self.extra(embedding), (-1, EXTRA_TOKENS, self.widths[1]))
@@ -203,17 +203,10 @@ class UNet(keras.Model):
     def get_config(self):
         """Plain values, the text encoder's own config among them."""
         names = ("side", "widths", "depth", "embedding_width", "low")
-        text = self.text_encoder
-        if text is not None:
-            text = {name: value for name, value in text.get_config().items() if name not in _PLUMBING}
+        text = None if self.text_encoder is None else self.text_encoder.plain_config()
         return {"text_encoder": text, **{name: getattr(self, name) for name in names}}
 
     @classmethod
     def from_config(cls, config):
         text = config["text_encoder"]
         return cls(**{**config, "text_encoder": None if text is None else TextEncoder(**text)})
-
-
-def _keep(conditions, name, t):
-    """(batch,) of 0 where a condition was dropped and 1 elsewhere."""
-    return conditions.get(f"keep_{name}", ops.ones_like(t))

@@ -51,6 +51,10 @@ class TextEncoder(keras.Model):
             x = block(x, mask=mask)
         return ops.stack(maps, axis=1)
 
-    def get_config(self):
+    def plain_config(self):
+        """What the constructor takes, without what Keras adds: for the config of a model that holds this encoder."""
         names = ("vocabulary_size", "max_length", "width", "depth", "heads", "causal")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        return {name: getattr(self, name) for name in names}
+
+    def get_config(self):
+        return {**super().get_config(), **self.plain_config()}

@@ -7,8 +7,7 @@ from dalle_tutorial.data.pixels import to_unit
 from dalle_tutorial.models.decoder import Decoder
 from dalle_tutorial.models.unet import UNet
 from dalle_tutorial.text.encoder import TextEncoder
-from dalle_tutorial.training.optimizers import optimizer_for
-from dalle_tutorial.training.recipe import Recipe, Stage
+from dalle_tutorial.training.recipe import Recipe
 from dalle_tutorial.training.streams import SHAPES_SHOWN, shapes_tokenizer
 
 
@@ -33,6 +32,13 @@ class DecoderRecipe(Recipe):
     milestones = ("one_object", "two_objects")
     limits = "32 × 32 pixels; English captions of the shapes grammar only; at most three objects."
 
+    embedding_width = 0
+
+    @property
+    def dropout(self):
+        """What is dropped in training, and how often."""
+        return {"ids": self.drop_text}
+
     def tokenizer(self):
         """The words of the shapes world, English only."""
         return shapes_tokenizer()
@@ -43,10 +49,8 @@ class DecoderRecipe(Recipe):
             tokenizer.vocabulary_size, tokenizer.max_length, self.width, self.text_depth, causal=True,
             name="text_encoder",
         )
-        unet = UNet(32, (self.fine, self.width), self.depth, text_encoder, name="unet")
-        model = Decoder(
-            unet, "rectified-flow", self.prediction, self.weighting, self.times, dropout={"ids": self.drop_text}
-        )
+        unet = UNet(32, (self.fine, self.width), self.depth, text_encoder, self.embedding_width, name="unet")
+        model = Decoder(unet, "rectified-flow", self.prediction, self.weighting, self.times, dropout=self.dropout)
         model.build_for(tokenizer.max_length)
         return model
 
@@ -58,11 +62,6 @@ class DecoderRecipe(Recipe):
             return {"x0": to_unit(pictures), "ids": tokenizer(captions)}
 
         return make
-
-    def stages(self, network, tokenizer):
-        """One stage; the moving average of the weights is what is kept."""
-        optimizer = optimizer_for(self.optimizer, self.learning_rate, self.steps, ema=self.ema)
-        yield Stage("model", network, self.steps, optimizer)
 
 
 _SHAPES = DecoderRecipe("decoder-shapes", steps=7000)

@@ -28,7 +28,8 @@ class Recipe:
     """All that decides a training run, except its seed; one subclass for each family of models.
 
     `steps` of `batch` examples each; `width` and `depth` of the transformers. `shown` are captions that a growing
-    picture shows while the model learns: none for a model that draws no pictures. `choice` is a setting of `generate`
+    picture shows while the model learns: none for a model that draws no pictures. `ema` is the momentum of the moving
+    average that becomes the weights, None for the weights themselves. `choice` is a setting of `generate`
     and the values among which the validation split chooses, once the model has learnt; None for nothing to choose.
     `milestones` names the sets of `evaluation.alignment` that are measured, on the validation split, as it learns.
     `limits` says what the model cannot do, for its card.
@@ -43,6 +44,7 @@ class Recipe:
     optimizer: str = "muon"
 
     shown = ()
+    ema = None
     choice = None
     milestones = ()
     limits = ""
@@ -61,7 +63,8 @@ class Recipe:
 
     def stages(self, network, tokenizer):
         """The run's stages, one after another: each is asked for when the one before is done."""
-        yield Stage("model", network, self.steps, optimizer_for(self.optimizer, self.learning_rate, self.steps))
+        optimizer = optimizer_for(self.optimizer, self.learning_rate, self.steps, ema=self.ema)
+        yield Stage("model", network, self.steps, optimizer)
 
     @property
     def total_steps(self):

@@ -12,37 +12,33 @@ from dalle_tutorial import weights
 from dalle_tutorial.backend import compiled
 from dalle_tutorial.data import shapes
 from dalle_tutorial.data.pixels import to_unit
-from dalle_tutorial.models.decoder import Decoder
 from dalle_tutorial.models.prior import DiffusionPrior, PriorNetwork
-from dalle_tutorial.models.unet import UNet
-from dalle_tutorial.text.encoder import TextEncoder
 from dalle_tutorial.training.decoder import DecoderRecipe
-from dalle_tutorial.training.optimizers import optimizer_for
-from dalle_tutorial.training.recipe import Recipe, Stage
+from dalle_tutorial.training.recipe import Recipe
 from dalle_tutorial.training.streams import shapes_tokenizer
 
 CLIP_MODEL = "clip-shapes"
 
 
-def embedded(tokenizer, pictures=False):
-    """The function (size, seed) → dict of fresh scenes as CLIP sees them: "ids"; "image" and "text", CLIP's vectors
-    times √width, so that their numbers are about as large as noise; and "x0", the `pictures`, where they are wanted.
-
-    Half of the captions are Chinese. Raises WeightsError where no CLIP has been trained yet.
-    """
+def frozen_clip():
+    """What CLIP makes of pictures and of ids: two functions to vectors (batch, width), times √width, so that their
+    numbers are about as large as noise. Raises WeightsError where no CLIP has been trained yet."""
     clip = weights.load(CLIP_MODEL).model
     scale = math.sqrt(clip.embedding_width)
-    see, read = compiled(clip.encode_image, clip), compiled(clip.encode_text, clip)
+    encoders = [compiled(encode, clip) for encode in (clip.encode_image, clip.encode_text)]
+    return [lambda x, encode=encode: scale * np.asarray(encode(x)) for encode in encoders]
 
-    def make(size, seed):
+
+def fresh_scenes(tokenizer):
+    """The function (size, seed) → (ids, pictures in [−1, 1]); half of the captions are Chinese."""
+
+    def draw(size, seed):
         descriptions, scenes = shapes.sample(size, seed)
         rng = np.random.default_rng([*np.atleast_1d(seed), 1])
         ids = tokenizer([shapes.describe(d, rng, "en" if rng.random() < 0.5 else "zh") for d in descriptions])
-        x = to_unit(shapes.render(scenes, 32))
-        found = {"ids": ids, "image": scale * np.asarray(see(x)), "text": scale * np.asarray(read(ids))}
-        return found | {"x0": x} if pictures else found
+        return ids, to_unit(shapes.render(scenes, 32))
 
-    return make
+    return draw
 
 
 @dataclass(frozen=True)
@@ -72,18 +68,13 @@ class PriorRecipe(Recipe):
 
     def batches(self, tokenizer):
         """CLIP's vectors of fresh scenes: "x0", those of the pictures, "ids" and "text"."""
-        make = embedded(tokenizer)
+        (see, read), draw = frozen_clip(), fresh_scenes(tokenizer)
 
-        def rename(size, seed):
-            found = make(size, seed)
-            return {"x0": found["image"], "ids": found["ids"], "text": found["text"]}
+        def make(size, seed):
+            ids, x = draw(size, seed)
+            return {"x0": see(x), "ids": ids, "text": read(ids)}
 
-        return rename
-
-    def stages(self, network, tokenizer):
-        """One stage; the moving average of the weights is what is kept."""
-        optimizer = optimizer_for(self.optimizer, self.learning_rate, self.steps, ema=self.ema)
-        yield Stage("model", network, self.steps, optimizer)
+        return make
 
 
 @dataclass(frozen=True)
@@ -94,34 +85,28 @@ class UnCLIPRecipe(DecoderRecipe):
     drop_text: float = 0.5
     drop_embedding: float = 0.1
 
+    embedding_width = 64
     shown, choice, milestones = (), None, ()
     limits = "32 × 32 pixels; English or Chinese captions of the shapes grammar; embeddings of the shipped CLIP."
+
+    @property
+    def dropout(self):
+        """What is dropped in training, and how often."""
+        return {"ids": self.drop_text, "embedding": self.drop_embedding}
 
     def tokenizer(self):
         """CLIP's own."""
         return shapes_tokenizer(chinese=True)
 
-    def build(self, tokenizer):
-        """A fresh, built `Decoder` with both conditions."""
-        text_encoder = TextEncoder(
-            tokenizer.vocabulary_size, tokenizer.max_length, self.width, self.text_depth, causal=True,
-            name="text_encoder",
-        )
-        unet = UNet(32, (self.fine, self.width), self.depth, text_encoder, embedding_width=64, name="unet")
-        dropout = {"ids": self.drop_text, "embedding": self.drop_embedding}
-        model = Decoder(unet, "rectified-flow", self.prediction, self.weighting, self.times, dropout=dropout)
-        model.build_for(tokenizer.max_length)
-        return model
-
     def batches(self, tokenizer):
         """Fresh scenes: "x0", "ids" and "embedding"."""
-        make = embedded(tokenizer, pictures=True)
+        (see, _), draw = frozen_clip(), fresh_scenes(tokenizer)
 
-        def rename(size, seed):
-            found = make(size, seed)
-            return {"x0": found["x0"], "ids": found["ids"], "embedding": found["image"]}
+        def make(size, seed):
+            ids, x = draw(size, seed)
+            return {"x0": x, "ids": ids, "embedding": see(x)}
 
-        return rename
+        return make
 
 
 _PRIOR = PriorRecipe("prior-shapes", steps=6000)
