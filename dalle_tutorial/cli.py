@@ -1,4 +1,4 @@
-"""The command line: python -m dalle_tutorial draw | train | evaluate | models.
+"""The command line: python -m dalle_tutorial COMMAND, from draw to evaluate.
 
 Whatever a reader can get wrong ends in one line on stderr, that names it and what is allowed, and exit code 2; files
 that were there stay as they were. Neither --help nor a wrong argument waits for TensorFlow.
@@ -6,43 +6,19 @@ that were there stay as they were. Neither --help nor a wrong argument waits for
 
 import argparse
 import contextlib
+import math
 import os
 import sys
 
 from dalle_tutorial import __version__, commands
+from dalle_tutorial.commands import texts
 from dalle_tutorial.errors import TutorialError
 
 PROGRAM = "python -m dalle_tutorial"
 PRESETS = ("smoke", "cpu", "gpu")
-MOST_PICTURES, LARGEST_SCALE = 1024, 32
-
-_MODEL = "cvae (the same as cvae-shapes), cvae-emoji, or a folder that `train` made (default: cvae)"
-_CAPTIONS_FILE = "a text file (UTF-8) with one caption a line and no empty line"
-_EXAMPLES = {
-    "": """examples:
-  {p} draw "a small red circle above a large blue square" --count 8 --out out.png
-  {p} draw "fox" --model cvae-emoji --out fox.png
-  {p} train cvae --preset cpu --out my-cvae
-  {p} evaluate cvae --json report.json
-`{p} COMMAND --help` says more about each.""",
-    "draw": """examples:
-  {p} draw "a small red circle above a large blue square" --model cvae --count 8 --seed 0 --out out.png
-  {p} draw "three green stars" --model my-cvae --scale 1 --out stars.png
-  {p} draw --captions captions.txt --out pictures
-One caption makes one PNG: its pictures in rows of eight, two pixels apart, each pixel enlarged --scale times. With
---captions, line n becomes DIR/n.png at native resolution, 32 x 32; other files in DIR stay.""",
-    "train": """examples:
-  {p} train cvae --preset smoke --out try        does it run?
-  {p} train cvae-emoji --preset cpu --out my-emoji
-A run that was stopped goes on where it was when the same command is given again.""",
-    "evaluate": """examples:
-  {p} evaluate cvae --json report.json
-  {p} evaluate my-cvae --n 200 --captions captions.txt --json report.json
-The report holds {{"model", "seed", "alignment": {{"one_object": {{"rate", "low", "high", "n", ...}}, ...}}, ...}}; low
-and high bound the 95 % Wilson interval. Emoji models are scored by retrieval. The summary goes to the screen.""",
-    "models": """examples:
-  {p} models""",
-}  # fmt: skip
+SAMPLERS = ("ddpm", "ddim", "dpm-solver")
+PRIORS = ("diffusion", "autoregressive")
+MOST_PICTURES, MOST_FRAMES, MOST_STEPS, LARGEST_SCALE, MOST_GUIDANCE = 1024, 64, 1000, 32, 100
 
 
 class _Parser(argparse.ArgumentParser):
@@ -66,9 +42,20 @@ def _whole(low, high):
     return parse
 
 
+def _number(low, high):
+    """An argument that is any number from `low` to `high`."""
+    def parse(text):
+        with contextlib.suppress(ValueError):
+            if math.isfinite(float(text)) and low <= float(text) <= high:
+                return float(text)
+        raise argparse.ArgumentTypeError(f"{text!r} is not allowed: give a number from {low} to {high}")
+    return parse
+
+
 def _parser():
     def described(name, summary):
-        return {"description": summary, "epilog": _EXAMPLES[name].format(p=PROGRAM), "allow_abbrev": False,
+        epilog = texts.EXAMPLES[name].format(p=PROGRAM, picture=texts.PICTURE)
+        return {"description": summary, "epilog": epilog, "allow_abbrev": False,
                 "formatter_class": argparse.RawDescriptionHelpFormatter}
 
     def command(name, run, summary):
@@ -80,26 +67,66 @@ def _parser():
     parser.add_argument("--version", action="version", version=__version__)
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     seed = {"type": _whole(0, 2**31 - 1), "default": 0, "metavar": "S", "help": "any whole number (default: 0)"}
+    steps = {"type": _whole(1, MOST_STEPS), "metavar": "N", "help": "steps from noise to picture, or back"}
+    scale = {"type": _whole(1, LARGEST_SCALE), "metavar": "K", "help": "enlarge each pixel K times (default: 4)"}
+    size = {"type": int, "choices": (32, 64), "help": "64: with the upsampler for the shapes world (default: 32)"}
 
     draw = command("draw", commands.draw, "draw pictures of a caption, or of every line of a file")
     draw.add_argument("caption", nargs="?", metavar="CAPTION", help='such as "a pink heart at the top left"')
-    draw.add_argument("--captions", metavar="FILE", help=f"instead of CAPTION: {_CAPTIONS_FILE}")
-    draw.add_argument("--model", default="cvae", help=_MODEL)
+    draw.add_argument("--captions", metavar="FILE", help=f"instead of CAPTION: {texts.CAPTIONS_FILE}")
+    draw.add_argument("--model", default="cvae", help=f"{texts.MODEL} (default: cvae)")
     draw.add_argument("--count", type=_whole(1, MOST_PICTURES), metavar="N", help="pictures of CAPTION (default: 1)")
-    draw.add_argument("--scale", type=_whole(1, LARGEST_SCALE), metavar="K", help="enlarge K times (default: 4)")
+    draw.add_argument("--guidance", type=_number(0, MOST_GUIDANCE), metavar="G",
+                      help="glide, unclip: how much to exaggerate the caption; 1 is not at all")
+    draw.add_argument("--steps", **steps | {"help": "glide, unclip: steps from noise to picture"})
+    draw.add_argument("--sampler", choices=SAMPLERS, help="glide, unclip: how the steps are taken")
+    draw.add_argument("--prior", choices=PRIORS, help="unclip: what leads from the caption to a CLIP embedding")
+    draw.add_argument("--size", **size)
+    draw.add_argument("--scale", **scale)
     draw.add_argument("--seed", **seed)
     draw.add_argument("--out", required=True, metavar="PATH", help="the PNG to write; with --captions, the folder")
 
+    def on_pictures(name, run, summary, *pictures):
+        added = command(name, run, summary)
+        for picture, dest in pictures:
+            added.add_argument(dest, metavar=picture, help="a PNG, 32 x 32")
+        added.set_defaults(model="unclip")
+        for option, kind in (("seed", seed), ("steps", steps), ("size", size), ("scale", scale)):
+            added.add_argument(f"--{option}", **kind)
+        added.add_argument("--out", required=True, metavar="FILE.png", help="the PNG to write")
+        return added
+
+    vary = on_pictures("vary", commands.vary, "draw variations of a picture", ("PICTURE", "picture"))
+    vary.add_argument("--n", type=_whole(1, MOST_FRAMES), default=8, metavar="N", help="how many (default: 8)")
+    vary.add_argument("--eta", type=_number(0, 1), default=1.0, metavar="E",
+                      help="from 0, the picture again, to 1, as different as can be (default: 1)")
+
+    interpolate = on_pictures("interpolate", commands.interpolate, "draw the way from one picture to another",
+                              ("A", "first"), ("B", "second"))
+    interpolate.add_argument("--frames", type=_whole(2, MOST_FRAMES), default=8, metavar="N",
+                             help="pictures on the way, both ends included (default: 8)")
+
+    text_diff = on_pictures("text-diff", commands.text_diff, "change a picture as one caption differs from another",
+                            ("PICTURE", "picture"))
+    text_diff.add_argument("--from", dest="source", required=True, metavar="CAPTION", help="what the picture shows")
+    text_diff.add_argument("--to", dest="target", required=True, metavar="CAPTION", help="what it is to show")
+    text_diff.add_argument("--fraction", type=_number(0, 1), default=0.5, metavar="F",
+                           help="how far to turn towards the change, 0 to 1 (default: 0.5)")
+
+    inpaint = on_pictures("inpaint", commands.inpaint, "paint part of a picture anew", ("PICTURE", "picture"))
+    inpaint.add_argument("--mask", required=True, metavar="MASK.png", help="a PNG, 32 x 32, white where to paint")
+    inpaint.add_argument("--caption", required=True, metavar="CAPTION", help="what the whole picture is to show")
+
     train = command("train", commands.train, "train a model")
-    train.add_argument("model", metavar="MODEL", help="cvae (the same as cvae-shapes) or cvae-emoji")
+    train.add_argument("model", metavar="MODEL", help=texts.TRAINED)
     train.add_argument("--preset", choices=PRESETS, default="cpu", help="how long and how large (default: cpu)")
     train.add_argument("--seed", **seed)
     train.add_argument("--out", required=True, metavar="DIR", help="where the run, its pictures and weights go")
 
     evaluate = command("evaluate", commands.evaluate, "measure how well a model draws what captions ask")
-    evaluate.add_argument("model", metavar="MODEL", help=_MODEL.replace(" (default: cvae)", ""))
+    evaluate.add_argument("model", metavar="MODEL", help=f"{texts.MODEL}; or clip-shapes and other parts")
     evaluate.add_argument("--json", metavar="FILE", help="where the full report goes")
-    evaluate.add_argument("--captions", metavar="FILE", help=f"captions to measure as well: {_CAPTIONS_FILE}")
+    evaluate.add_argument("--captions", metavar="FILE", help=f"captions to measure as well: {texts.CAPTIONS_FILE}")
     evaluate.add_argument("--samples", type=_whole(1, 1000), default=8, metavar="K",
                           help="pictures of each caption in FILE (default: 8)")
     evaluate.add_argument("--n", type=_whole(2, 100_000), default=1000, metavar="N", help="captions in a set (1000)")

@@ -1,8 +1,9 @@
 """Everything that can be said of a trained model in figures: one dict for JSON, and its chief lines for the screen."""
 
+import functools
 from dataclasses import asdict
 
-from dalle_tutorial import matching
+from dalle_tutorial import imagination, matching, upsampling, weights
 from dalle_tutorial.data import emoji
 from dalle_tutorial.data.shapes import LANGUAGES, parse
 from dalle_tutorial.errors import TutorialError
@@ -17,6 +18,8 @@ from dalle_tutorial.evaluation import (
     reconstruction,
 )
 from dalle_tutorial.models.clip import CLIP
+from dalle_tutorial.models.unclip import UnCLIP
+from dalle_tutorial.models.upsampler import Upsampler
 
 
 def _plain(found):
@@ -42,16 +45,19 @@ def report_on(trained, n=1000, seed=0, captions=None, samples=8, progress=False)
 
     "sha256" is that of the weights. For a model of the shapes world: "alignment", "diversity", and where the model has
     what they need, "reconstruction" and "bounds"; for one of the emoji world: "retrieval" of all its captions; for
-    CLIP: "matching" in both languages, "refusals" and "zero_shot" (see `dalle_tutorial.matching`). With `captions`,
-    also "captions": how well `samples` pictures of each show it. Raises CaptionError for one that the model or the
-    oracle cannot read, TutorialError for captions that a model which draws nothing is to draw.
+    CLIP: "matching" in both languages, "refusals" and "zero_shot" (see `dalle_tutorial.matching`); for an upsampler:
+    "upsampling" (see `dalle_tutorial.upsampling`); for a prior: "imagination" in both languages (see
+    `dalle_tutorial.imagination`), which needs the shipped CLIP. An `UnCLIP` is measured by what it draws.
+
+    With `captions`, also "captions": how well `samples` pictures of each show it. Raises CaptionError for one that the
+    model or the oracle cannot read, TutorialError for captions that a model which draws nothing is to draw.
     """
     on_emoji = trained.card["name"] == "cvae-emoji"
     report = {"model": trained.card["name"], "seed": seed, "sha256": trained.card.get("sha256")}
-    if isinstance(trained.model, CLIP):
+    if measure := _instead_of_drawing(trained):
         if captions:
             raise TutorialError(f"{trained.card['name']} draws no pictures: --captions is for models that do")
-        return report | _matching(trained, n, seed)
+        return report | measure(trained, n, seed)
     if captions:
         report["captions"] = {"samples": samples, **_own_captions(trained, captions, samples, seed, on_emoji)}
     if on_emoji:
@@ -67,6 +73,15 @@ def report_on(trained, n=1000, seed=0, captions=None, samples=8, progress=False)
     return report
 
 
+def _instead_of_drawing(trained):
+    """The measurement of a model that draws nothing from captions; None for one that does."""
+    if isinstance(trained.model, CLIP):
+        return _matching
+    if isinstance(trained.model, Upsampler):
+        return _upsampling
+    return _imagination if trained.card["name"].startswith("prior") else None
+
+
 def _matching(trained, n, seed):
     """What can be said of CLIP."""
     return {
@@ -76,6 +91,19 @@ def _matching(trained, n, seed):
         "refusals": _plain(matching.refusals(trained, n, seed)),
         "zero_shot": _plain(matching.zero_shot(trained, n // 2, seed)),
     }
+
+
+def _upsampling(trained, n, seed):
+    """What can be said of an upsampler."""
+    return {"upsampling": _plain(upsampling.upsampling(functools.partial(upsampling.enlarge, trained), n, seed))}
+
+
+def _imagination(trained, n, seed):
+    """What can be said of a prior. To imagine, a stack needs no decoder, so the prior stands in that place too."""
+    stack = UnCLIP(weights.load("clip-shapes"), {trained.card["name"]: trained}, trained)
+    return {"imagination": {
+        language: _plain(imagination.imagination(stack, n, seed, language=language)) for language in LANGUAGES
+    }}
 
 
 def reader_of(trained):
@@ -101,8 +129,17 @@ def summary(report):
     for language, found in report.get("matching", {}).items():
         for way in ("caption", "true_caption", "picture"):
             lines.append(line(f"{language}: {way} of {found['gallery']}", found[way]))
+    for language, found in report.get("imagination", {}).items():
+        for kind, near in found["cosine"].items():
+            lines.append(line(f"{language}: {kind} of {found['gallery']}", found[kind]))
+            lines.append(f"{'':26}{near['mean']:6.3f} ± {near['standard_error']:.3f} cosine to the true picture's")
     for part in ("refusals", "zero_shot"):
         lines += [line(f"{part}: {name}", found) for name, found in report.get(part, {}).items()]
+    if found := report.get("upsampling"):
+        for name, near in found["psnr"].items():
+            lines.append(line(f"enlarged, {name}", found[name]))
+            lines.append(f"{'':26}{near['mean']:6.2f} ± {near['standard_error']:.2f} dB from the true picture")
+        lines.append(line("nearer than both", found["nearer"]))
     if "diversity" in report:
         lines.append(f"{'diversity':26}{report['diversity']['ratio']:6.1%}  of that of true scenes")
     if "bounds" in report:

@@ -16,14 +16,23 @@ from dalle_tutorial.data import pixels
 from dalle_tutorial.data.scenes import check_choice
 from dalle_tutorial.errors import TutorialError, WeightsError
 from dalle_tutorial.files import write_safely
+from dalle_tutorial.models.autoregressive_prior import AutoregressivePrior
 from dalle_tutorial.models.clip import CLIP
 from dalle_tutorial.models.cvae import CVAE
 from dalle_tutorial.models.decoder import Decoder
 from dalle_tutorial.models.prior import DiffusionPrior
+from dalle_tutorial.models.samplers import noise_for_each
+from dalle_tutorial.models.unclip import UnCLIP
+from dalle_tutorial.models.upsampler import Upsampler
 from dalle_tutorial.text.tokenizers import WordTokenizer
 
 FOLDER = pathlib.Path(__file__).parent / "weights"
-_CLASSES = {"CLIP": CLIP, "CVAE": CVAE, "Decoder": Decoder, "DiffusionPrior": DiffusionPrior}
+PRIORS = {"diffusion": "prior-shapes", "autoregressive": "prior-ar-shapes"}
+"""Kind of prior → the model that is one."""
+_CLASSES = {
+    "AutoregressivePrior": AutoregressivePrior, "CLIP": CLIP, "CVAE": CVAE, "Decoder": Decoder,
+    "DiffusionPrior": DiffusionPrior, "Upsampler": Upsampler,
+}
 
 
 class Trained:
@@ -49,10 +58,9 @@ class Trained:
         told = {name: self.card[name] for name in allowed if name in self.card}
         told |= {name: value for name, value in settings.items() if value is not None}
         ids = self.tokenizer(list(captions))
-        shape = self.model.noise_shape
-        noise = np.stack([np.random.default_rng([seed, i]).standard_normal(shape) for i in range(len(ids))])
+        noise = noise_for_each(len(ids), self.model.noise_shape, seed)
         pictures = [
-            to_bytes(self.model.generate(ids[i : i + 128], noise[i : i + 128].astype("float32"), **told))
+            to_bytes(self.model.generate(ids[i : i + 128], noise[i : i + 128], **told))
             for i in range(0, len(ids), 128)
         ]
         return np.concatenate(pictures)
@@ -110,6 +118,17 @@ def load(name):
     if found != expected:
         raise WeightsError(f"{path} is damaged: its SHA-256 is {found[:12]}…, its card says {expected[:12]}…")
     return Trained(*_rebuild(path, data, card), card)
+
+
+def load_unclip(decoder=None):
+    """The whole stack as an `UnCLIP`: the shipped CLIP, the priors, the decoder and, where there is one, the upsampler.
+
+    decoder: a `Trained` that takes the place of the shipped one. Raises WeightsError where a part is missing.
+    """
+    priors = {kind: load(name) for kind, name in PRIORS.items() if name in names() or kind == "diffusion"}
+    upsampler = load("upsampler-shapes") if "upsampler-shapes" in names() else None
+    decoder = decoder or load("unclip-shapes")
+    return UnCLIP(load("clip-shapes"), priors, decoder, upsampler, decoder.card)
 
 
 def _rebuild(path, data, card):

@@ -14,7 +14,7 @@ import shutil
 import numpy as np
 from PIL import Image
 
-from dalle_tutorial import evaluation, weights
+from dalle_tutorial import evaluation, manipulations, weights
 from dalle_tutorial.report import report_on
 from dalle_tutorial.training import MODELS, PRESETS, RECIPES, train
 
@@ -48,17 +48,33 @@ def strip(growing, chunks=(1, 2, 4, 8, 12, 16, 32, 50), side=32):
     return Image.fromarray(np.concatenate([rows[side * (chunk - 1) : side * chunk] for chunk in chunks]))
 
 
+def history(run):
+    """What a run's first stage noted at the end of each chunk, and where "layout" goes on with the same task, its notes
+    too; minutes are counted from the start of the run."""
+    noted = json.loads((run / "model.history.json").read_text())
+    if (run / "layout.history.json").exists():
+        before = noted[-1]["minutes"]
+        later = json.loads((run / "layout.history.json").read_text())
+        noted += [{**each, "minutes": round(before + each["minutes"], 2)} for each in later]
+    return noted
+
+
 def publish(name, run, n, seed):
     """Copies a finished run into the package and completes its card."""
     trained, recipe = weights.load(run), RECIPES[name]["cpu"]
+    # unCLIP's decoder is measured as it is used: told by the prior what to draw.
+    whole = weights.load_unclip(trained) if name == "unclip-shapes" else trained
     if recipe.choice:
-        trained.card[recipe.choice[0]], trained.card["validation"] = choose(trained, *recipe.choice, n // 4, seed)
-    trained.card["figures"] = measure(trained, n, seed)
+        chosen, trained.card["validation"] = choose(whole, *recipe.choice, n // 4, seed)
+        trained.card[recipe.choice[0]] = whole.card[recipe.choice[0]] = chosen
+    trained.card["figures"] = measure(whole, n, seed)
+    if name == "unclip-shapes":
+        trained.card["figures"]["manipulations"] = manipulations.measure(whole, n // 5, seed)
     trained.card["limits"] = recipe.limits
     target = weights.FOLDER / f"{name}.npz"
     target.parent.mkdir(exist_ok=True)
     trained.save(target)
-    shutil.copy(run / "model.history.json", target.with_name(f"{name}.history.json"))
+    target.with_name(f"{name}.history.json").write_text(json.dumps(history(run), indent=1))
     if recipe.shown:
         shutil.copy(run / "growing.png", target.with_name(f"{name}.growing.png"))
         strip(run / "growing.png").save(target.with_name(f"{name}.strip.png"), optimize=True)

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -12,7 +13,8 @@ import pytest
 from fakes import Ideal, IdealEmoji, ideal
 from PIL import Image
 
-from dalle_tutorial import cli, commands, files
+from dalle_tutorial import cli, files
+from dalle_tutorial.commands import manipulating, shared
 from dalle_tutorial.data import oracle
 
 CAPTION = "a small red circle above a large blue square"
@@ -21,7 +23,7 @@ CAPTION = "a small red circle above a large blue square"
 @pytest.fixture
 def models(monkeypatch):
     """Models that need no TensorFlow take the place of the trained ones."""
-    monkeypatch.setattr(commands, "_load", lambda name: IdealEmoji() if name == "cvae-emoji" else Ideal())
+    monkeypatch.setattr(shared, "load", lambda name: IdealEmoji() if name == "cvae-emoji" else Ideal())
 
 
 @pytest.fixture
@@ -128,6 +130,15 @@ def test_other_files_in_the_folder_stay_and_a_link_stays_a_link(models, here, ca
     (["a red circle", "--count", "1025"], ["'1025'"]),
     (["a red circle", "--seed", "-1"], ["--seed", "'-1'", "from 0"]),
     (["a red circle", "--scale", "1.5"], ["--scale", "'1.5'"]),
+    (["a red circle", "--guidance", "-1"], ["--guidance", "'-1'", "a number from 0 to 100"]),
+    (["a red circle", "--guidance", "nan"], ["--guidance", "'nan'"]),
+    (["a red circle", "--steps", "0"], ["--steps", "'0'", "from 1 to 1000"]),
+    (["a red circle", "--sampler", "euler"], ["'euler'", "ddpm", "ddim", "dpm-solver"]),
+    (["a red circle", "--prior", "linear"], ["'linear'", "diffusion", "autoregressive"]),
+    (["a red circle", "--size", "128"], ["--size", "128", "32", "64"]),
+    (["a red circle", "--guidance", "2"], ["--guidance is not for the model 'cvae'", "it knows none"]),
+    (["--captions", "good.txt", "--prior", "diffusion"], ["--prior is not for the model 'cvae'"]),
+    (["fox", "--model", "cvae-emoji", "--size", "64"], ["--size 64 is for the shapes world"]),
     (["a red circle", "--colour", "blue"], ["--colour"]),
     (["a red circle", "--captions", "captions.txt"], ["either one CAPTION or --captions FILE"]),
     ([], ["either one CAPTION or --captions FILE"]),
@@ -234,15 +245,15 @@ def test_what_evaluate_refuses(models, here, capsys, argv, words):
 
 
 def test_help_says_what_there_is_and_gives_examples(capsys):
-    for name in (None, "draw", "train", "evaluate", "models"):
+    for name in (None, "draw", "vary", "interpolate", "text-diff", "inpaint", "train", "evaluate", "models"):
         code, out, _ = run(capsys, *([name] if name else []), "--help")
         assert code == 0 and "examples:" in out and f"python -m dalle_tutorial {name or 'draw'}" in out
-        assert max(map(len, out.splitlines())) <= 125
+        assert max(map(len, out.splitlines())) <= 125 and out.isascii(), "any terminal can show it"
 
 
 @pytest.mark.parametrize("argv, words", [
     ([], ["COMMAND"]),
-    (["paint"], ["'paint'", "draw", "train", "evaluate", "models"]),
+    (["paint"], ["'paint'", "draw", "vary", "interpolate", "text-diff", "inpaint", "train", "evaluate", "models"]),
     (["train", "cvae", "--preset", "huge", "--out", "x"], ["'huge'", "smoke", "cpu", "gpu"]),
     (["draw", "a red star"], ["--out"]),
 ])  # fmt: skip
@@ -257,7 +268,9 @@ def test_help_and_wrong_arguments_do_not_wait_for_tensorflow(here):
     script = """
 import sys
 from dalle_tutorial.cli import main
-for argv in (["--help"], ["draw", "--help"], ["paint"], ["draw", "", "--out", "x.png"], ["draw", "a", "--out", "."],
+for argv in (["--help"], ["draw", "--help"], ["vary", "--help"], ["vary", "gap.txt", "--out", "x.png"],
+             ["inpaint", "gap.txt", "--mask", "gap.txt", "--caption", "a", "--out", "x.png"], ["paint"],
+             ["draw", "", "--out", "x.png"], ["draw", "a", "--out", "."],
              ["draw", "--captions", "gap.txt", "--out", "d"], ["evaluate", "cvae", "--json", "a/b"]):
     try:
         main(argv)
@@ -278,6 +291,116 @@ def test_as_a_program(here):
 
 
 # --- with the true weights and training modules, which load TensorFlow
+
+
+class Diffuses(Ideal):
+    """A model whose `generate` takes settings; it remembers them."""
+
+    def __init__(self, name="decoder-shapes"):
+        super().__init__()
+        self.card["name"], self.asked = name, []
+        self.model.settings = ("guidance_scale", "steps", "sampler")
+
+    def draw(self, captions, seed=0, **settings):
+        """As `Ideal`."""
+        self.asked.append(settings)
+        return ideal(captions, seed)
+
+
+class Stack(Diffuses):
+    """Looks like an `UnCLIP`: no tokeniser of its own, and more settings."""
+
+    settings = ("guidance_scale", "steps", "sampler", "prior", "prior_guidance", "candidates")
+
+    def __init__(self, upsampler=None):
+        super().__init__("unclip-shapes")
+        self.decoder, self.model, self.upsampler = Diffuses(), object(), upsampler
+        del self.tokenizer
+
+    def upsample(self, pictures, seed=0):
+        """Each pixel becomes four; the first says the seed."""
+        large = pictures.repeat(2, 1).repeat(2, 2)
+        large[:, 0, 0] = seed
+        return large
+
+
+def test_options_reach_the_model_that_knows_them(here, capsys, monkeypatch):
+    models = {"glide": Diffuses(), "unclip": Stack()}
+    monkeypatch.setattr(shared, "load", models.get)
+    options = ["--guidance", 2.5, "--steps", 4, "--sampler", "ddim"]
+    told = {"guidance_scale": 2.5, "steps": 4, "sampler": "ddim"}
+    assert run(capsys, "draw", CAPTION, "--model", "glide", *options, "--out", "a.png")[0] == 0
+    assert run(capsys, "draw", CAPTION, "--model", "unclip", *options, "--prior", "autoregressive", "--seed", 3,
+               "--out", "b.png")[0] == 0
+    assert run(capsys, "draw", CAPTION, "--model", "unclip", "--out", "c.png")[0] == 0
+    assert models["glide"].asked == [told]
+    assert models["unclip"].asked == [told | {"prior": "autoregressive"}, {}]
+    with Image.open("b.png") as image:
+        assert image.text["Comment"] == (
+            "model unclip-shapes, seed 3, guidance 2.5, steps 4, sampler ddim, prior autoregressive"
+        )
+    complaint = refused(capsys, "draw", CAPTION, "--model", "glide", "--prior", "diffusion", "--out", "d.png")
+    assert "--prior is not for the model 'glide'" in complaint and "--guidance, --steps, --sampler" in complaint
+    assert "unknown word 'zebra'" in refused(capsys, "draw", "zebra", "--model", "unclip", "--out", "d.png")
+    assert not (here / "d.png").exists() and len(models["glide"].asked) == 1
+
+
+def test_size_64_goes_through_the_upsampler(here, capsys, monkeypatch):
+    from dalle_tutorial import upsampling, weights
+
+    models = {"glide": Diffuses(), "whole": Stack(upsampler=object()), "without": Stack()}
+    monkeypatch.setattr(shared, "load", models.get)
+    monkeypatch.setattr(weights, "load", lambda name: {"upsampler-shapes": "the upsampler"}[name])
+    monkeypatch.setattr(upsampling, "enlarge", lambda trained, pictures, seed: Stack().upsample(pictures, 100 + seed)
+                        if trained == "the upsampler" else None)
+    (here / "captions.txt").write_text("a red star\na blue heart\n")
+    for name, seed in (("glide", 107), ("whole", 7), ("without", 107)):
+        argv = ["--model", name, "--seed", 7, "--size", 64]
+        assert run(capsys, "draw", "a red star", *argv, "--count", 2, "--scale", 1, "--out", "out.png")[0] == 0
+        sheet = pixels("out.png")
+        assert sheet.shape == (64, 64 + 2 + 64, 3) and (sheet[0, 0] == seed).all(), name
+        assert run(capsys, "draw", "--captions", "captions.txt", *argv, "--out", "drawn")[0] == 0
+        assert pixels(here / "drawn" / "2.png").shape == (64, 64, 3)
+
+
+def test_unclip_is_the_whole_stack_and_other_names_are_what_they_say(here, monkeypatch):
+    from dalle_tutorial import weights
+
+    folder = Diffuses("unclip-shapes")
+    trained = {"unclip-shapes": Diffuses("unclip-shapes"), "decoder-shapes": Diffuses(), "cvae-shapes": Ideal(),
+               "mine": folder, "prior-shapes": Diffuses("prior-shapes")}
+    monkeypatch.setattr(weights, "load", trained.get)
+    monkeypatch.setattr(weights, "names", lambda: ("cvae-shapes", "prior-shapes"))
+    monkeypatch.setattr(weights, "load_unclip", lambda decoder: ("stack of", decoder))
+    (here / "mine").mkdir()
+    assert shared.load("unclip") == shared.load("unclip-shapes") == ("stack of", trained["unclip-shapes"])
+    assert shared.load("mine") == ("stack of", folder)
+    for name, long in (("glide", "decoder-shapes"), ("cvae", "cvae-shapes"), ("prior-shapes", "prior-shapes")):
+        assert shared.load(name) is trained[long]
+
+
+def test_weights_that_are_not_there_are_named(here, capsys, monkeypatch):
+    from dalle_tutorial import weights
+
+    (here / "weights").mkdir()
+    monkeypatch.setattr(weights, "FOLDER", here / "weights")
+    for name, missing in (("glide", "decoder-shapes"), ("unclip", "unclip-shapes"), ("cvae", "cvae-shapes")):
+        for argv in (["draw", CAPTION, "--model", name, "--out", "out.png"], ["evaluate", name, "--n", 2]):
+            assert f"no model '{missing}'" in refused(capsys, *argv)
+    monkeypatch.setattr(shared, "load", lambda name: Diffuses())
+    complaint = refused(capsys, "draw", CAPTION, "--size", 64, "--out", "out.png")
+    assert "no model 'upsampler-shapes'" in complaint and not (here / "out.png").exists()
+
+
+def test_a_stack_is_evaluated_by_what_it_draws(here, capsys, monkeypatch):
+    monkeypatch.setattr(shared, "load", lambda name: Stack())
+    (here / "captions.txt").write_text("a red star\n")
+    code, out, _ = run(capsys, "evaluate", "unclip", "--n", 4, "--captions", "captions.txt", "--json", "report.json")
+    found = json.loads((here / "report.json").read_text())
+    assert code == 0 and found["model"] == "unclip-shapes" and found["alignment"]["two_objects"]["rate"] == 1
+    assert found["captions"]["n"] == 8 and "one object" in out and "bounds" not in found
+    (here / "captions.txt").write_text("a zebra\n")
+    assert "line 1: unknown word 'zebra'" in refused(capsys, "evaluate", "unclip", "--captions", "captions.txt")
 
 
 def test_a_model_that_is_unknown_damaged_or_no_model(here, capsys):
@@ -326,7 +449,13 @@ def test_models_lists_cards_without_what_only_the_program_reads(capsys, monkeypa
     assert code == 0 and out.startswith("cvae-shapes\n") and "minutes: 3" in out and "secret" not in out
 
 
-def test_names_agree_with_training():
-    from dalle_tutorial import training
+def test_names_agree_with_the_package():
+    from dalle_tutorial import training, weights
+    from dalle_tutorial.commands import texts
+    from dalle_tutorial.models import samplers, unclip
 
-    assert cli.PRESETS == training.PRESETS and set(commands.SHORT_NAMES.values()) <= set(training.MODELS)
+    assert set(cli.SAMPLERS) == set(samplers.SAMPLERS) and set(cli.PRIORS) == set(weights.PRIORS)
+    assert set(shared.SETTINGS) <= set(unclip.UnCLIP.settings) and manipulating.SIDE == unclip.SIDE
+    named = {word for word in re.findall(r"[a-z-]+", texts.TRAINED) if "-" in word}
+    assert named and named <= set(training.MODELS)
+    assert cli.PRESETS == training.PRESETS and set(shared.SHORT_NAMES.values()) <= set(training.MODELS)

@@ -182,6 +182,14 @@ def test_times_cover_their_range_in_every_batch():
     assert np.abs(array(uniform.draw_times(100)) - array(uniform.draw_times(100))).max() > 1e-4
 
 
+def test_a_shift_crowds_times_towards_noise():
+    t = array(Diffusion(Toy(), shift=6.0).draw_times(1000))
+    assert t.min() >= 0.001 and t.max() <= 1
+    np.testing.assert_allclose(np.quantile(t, [0.25, 0.5, 0.75]), [2 / 3, 6 / 7, 18 / 19], atol=0.01)
+    with pytest.raises(TutorialError, match="shift is 0: it must be a number above 0"):
+        Diffusion(Toy(), shift=0)
+
+
 def test_conditions_are_dropped_independently_at_the_asked_rates():
     """unCLIP §2.1: text 0.5, embedding 0.1; both are dropped in 5 % of the cases, not in 10 %."""
     model = Diffusion(Toy(), dropout={"text": 0.5, "embedding": 0.1})

@@ -17,7 +17,10 @@ LEVELS = (
     ("layers", "data"),
     ("text",),
     ("models",),
-    ("training", "weights", "evaluation", "matching", "report"),
+    (
+        "training", "weights", "evaluation", "matching", "imagination", "upsampling", "bindings", "manipulations",
+        "report",
+    ),
     ("viz",),
     ("cli", "commands", "__main__"),
 )

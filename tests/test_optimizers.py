@@ -38,6 +38,14 @@ def test_vectors_and_tables_are_left_to_adam(shape, name):
     np.testing.assert_allclose(stepped(muon(), gradient, name), -0.1 * np.sign(gradient), rtol=1e-3)
 
 
+def test_kernels_of_convolutions_are_matrices_where_it_is_asked():
+    gradient = np.random.default_rng(2).standard_normal((3, 3, 4, 6)).astype("float32")
+    np.testing.assert_allclose(stepped(muon(), gradient, "kernel"), -0.1 * np.sign(gradient), rtol=1e-3)
+    step = stepped(optimizer_for("muon", 0.1, 10, convolutions=True), gradient, "kernel").reshape(36, 6)
+    sizes = np.linalg.svd(step, compute_uv=False)
+    assert sizes.max() / sizes.min() < 2 and np.abs(step).std() > 0.01 * np.abs(step).max()
+
+
 def test_the_rate_warms_up_and_falls_to_a_fiftieth():
     for name in ("adamw", "muon"):
         rate = optimizer_for(name, 1e-2, 1000)._learning_rate

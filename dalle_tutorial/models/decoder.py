@@ -5,6 +5,7 @@ al. 2022, §2.1).
 """
 
 from dalle_tutorial.backend import keras
+from dalle_tutorial.errors import TutorialError
 from dalle_tutorial.models.diffusion import Diffusion
 from dalle_tutorial.models.samplers import find_sampler, last
 
@@ -26,15 +27,21 @@ class Decoder(Diffusion):
         """The shape of the noise that one picture is made of."""
         return (self.denoiser.side, self.denoiser.side, 3)
 
-    def conditions(self, ids, embedding=None):
-        """What `denoise` takes: ids (batch, tokens), and an embedding (batch, width) where the U-Net knows one."""
-        found = {"ids": ids}
-        if self.denoiser.embedding_width:
-            if embedding is None:
-                keep = ops.zeros((len(ids),))
-                found |= {"embedding": ops.zeros((len(ids), self.denoiser.embedding_width)), "keep_embedding": keep}
-            else:
-                found["embedding"] = embedding
+    def conditions(self, ids=None, embedding=None):
+        """What `denoise` takes: ids (batch, tokens), and an embedding (batch, width) where the U-Net knows one. What is
+        None is left out, as the U-Net learnt to do without it. Raises TutorialError where nothing is left."""
+        if ids is None and embedding is None:
+            raise TutorialError("a decoder needs captions, an embedding, or both: got neither")
+        n, found = len(embedding if ids is None else ids), {}
+        if ids is None:
+            nothing = ops.zeros((n, self.denoiser.text_encoder.max_length), "int32")
+            found |= {"ids": nothing, "keep_ids": ops.zeros((n,))}
+        else:
+            found["ids"] = ids
+        if self.denoiser.embedding_width and embedding is None:
+            found |= {"embedding": ops.zeros((n, self.denoiser.embedding_width)), "keep_embedding": ops.zeros((n,))}
+        elif embedding is not None:
+            found["embedding"] = embedding
         return found
 
     def steps_of(self, ids, noise, guidance_scale=2.0, steps=16, sampler="dpm-solver", embedding=None):

@@ -49,6 +49,7 @@ class Diffusion(keras.Model):
     weighting: of the squared error over noise levels. "plain": as measured on the output. The name of a prediction: as
         if measured on that. "min-snr": Hang et al. 2023. Weights that would grow beyond all bounds stop near 1,000.
     times: how training times are drawn: "uniform", or "logit-normal", more in the middle (Esser et al. 2024, §3.1).
+    shift: crowds training times towards noise where it is above 1, away from it below (Esser et al. 2024, Eq. 23).
     dropout: {name: probability} of the conditions that are dropped in training, each independently of the others
         (unCLIP §2.1: text 0.5, embedding 0.1). For each the denoiser finds conditions["keep_" + name] (batch,): 1.0
         where it is to heed the condition, 0.0 where it is to put its own learned null vector in its place. The name
@@ -56,7 +57,7 @@ class Diffusion(keras.Model):
     """
 
     def __init__(self, denoiser, schedule="cosine", prediction="velocity", weighting="plain", times="uniform",
-                 dropout=None, **kwargs):
+                 dropout=None, shift=1.0, **kwargs):
         super().__init__(**kwargs)
         self.autocast = False  # noise is mixed in float32; a denoiser of another dtype casts for itself
         for what, value, allowed in (("prediction", prediction, PREDICTIONS), ("weighting", weighting, WEIGHTINGS),
@@ -67,6 +68,9 @@ class Diffusion(keras.Model):
         for name, probability in self.dropout.items():
             if not 0 <= probability <= 1:
                 raise TutorialError(f"dropout of {name!r} is {probability}: a probability lies between 0 and 1")
+        if not 0 < shift < math.inf:
+            raise TutorialError(f"shift is {shift}: it must be a number above 0, 1 for none")
+        self.shift = shift
         self.kind = self._kind_of(prediction)
         self.seeds = keras.random.SeedGenerator(0)
         self.guidance = Guidance(denoiser)
@@ -81,7 +85,8 @@ class Diffusion(keras.Model):
         even = (even + keras.random.uniform((), seed=self.seeds)) % 1.0
         if self.times == "logit-normal":
             even = ops.sigmoid(math.sqrt(2.0) * ops.erfinv(ops.clip(2.0 * even - 1.0, -1.0 + 1e-6, 1.0 - 1e-6)))
-        return _EARLIEST + (1.0 - _EARLIEST) * even
+        shifted = self.shift * even / (1.0 + (self.shift - 1.0) * even)
+        return _EARLIEST + (1.0 - _EARLIEST) * shifted
 
     def keeps(self, inputs, batch, training):
         """{"keep_" + name: (batch,) of 0.0 and 1.0} for each condition that may be dropped; drawn anew in training."""
@@ -163,7 +168,7 @@ class Diffusion(keras.Model):
     def get_config(self):
         denoiser = keras.saving.serialize_keras_object(self.denoiser)
         denoiser.pop("build_config", None)  # it is built by its first call
-        plain = {name: getattr(self, name) for name in ("prediction", "weighting", "times")}
+        plain = {name: getattr(self, name) for name in ("prediction", "weighting", "times", "shift")}
         return {
             "denoiser": denoiser, "schedule": self.schedule.get_config(), **plain, "dropout": dict(self.dropout),
         }

@@ -38,6 +38,13 @@ def initial_noise(shape, seed=0):
     return _generator(seed, 0).standard_normal(shape, "float32")
 
 
+def noise_for_each(n, shape, seed=0):
+    """Standard normal numbers (n, *shape), float32. Number i depends on `seed` and on i, and not on how many others
+    there are."""
+    seed = np.atleast_1d(seed).tolist()
+    return np.stack([np.random.default_rng([*seed, i]).standard_normal(shape) for i in range(n)]).astype("float32")
+
+
 def last(steps):
     """The result of a sampler: the x of its last step."""
     return collections.deque(steps, maxlen=1).pop().x

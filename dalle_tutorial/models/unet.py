@@ -41,7 +41,8 @@ class ResidualBlock(keras.layers.Layer):
     def __init__(self, width, **kwargs):
         super().__init__(**kwargs)
         self.width = width
-        self.norms = [keras.layers.RMSNormalization(name=f"norm_{i}") for i in range(2)]
+        # One group: a norm for each pixel would forget how strong the noise is there, which is what has to be told.
+        self.norms = [keras.layers.GroupNormalization(1, name=f"norm_{i}") for i in range(2)]
         self.first = keras.layers.Conv2D(width, 3, padding="same", name="first")
         # Zeros: at the start a block does nothing, and the net learns from its shortcuts (Goyal et al. 2017, §5.1).
         self.second = keras.layers.Conv2D(width, 3, padding="same", kernel_initializer="zeros", name="second")
@@ -62,8 +63,8 @@ class ResidualBlock(keras.layers.Layer):
     def call(self, x, known):
         """`x` (batch, height, width, channels) and `known` (batch, any) → (batch, height, width, `width`)."""
         scale, shift = ops.split(ops.expand_dims(self.modulate(known), (1, 2)), 2, axis=-1)
-        h = self.first(ops.silu(self.norms[0](x)))
-        h = self.second(ops.silu(self.norms[1](h) * (1 + scale) + shift))
+        h = self.first(ops.relu(self.norms[0](x)))
+        h = self.second(ops.relu(self.norms[1](h) * (1 + scale) + shift))
         return h + (x if self.shortcut is None else self.shortcut(x))
 
 
@@ -117,8 +118,8 @@ class UNet(keras.Model):
         self.blocks = [TransformerBlock(coarse, cross=self.reads, name=f"block_{i}") for i in range(depth)]
         self.coarse_out = ResidualBlock(coarse, name="coarse_out")
         self.up = dense(4 * fine, name="up")
-        self.fine_out = ResidualBlock(fine, name="fine_out")
-        self.norm = keras.layers.RMSNormalization(name="norm")
+        self.fine_out = [ResidualBlock(fine, name=f"fine_out_{i}") for i in range(2)]
+        self.norm = keras.layers.GroupNormalization(1, name="norm")
         self.leave = conv(12, 3, padding="same", kernel_initializer="zeros", name="leave")
 
     @property
@@ -154,7 +155,8 @@ class UNet(keras.Model):
             block.build((None, None, coarse), (None, None, coarse))
         self.coarse_out.build((*quarter, 2 * coarse), known)
         self.up.build((*quarter, coarse))
-        self.fine_out.build((*half, 2 * fine), known)
+        self.fine_out[0].build((*half, 2 * fine), known)
+        self.fine_out[1].build((*half, fine), known)
         self.norm.build((*half, fine))
         self.leave.build((*half, fine))
         self.built = True
@@ -197,8 +199,10 @@ class UNet(keras.Model):
             x = block(x, tokens, context_mask=mask)
         x = ops.reshape(x, (-1, rows, rows, self.widths[1]))
         x = self.coarse_out(ops.concatenate([x, coarse], axis=-1), known)
-        x = self.fine_out(ops.concatenate([unfold(self.up(x), 2), fine], axis=-1), known)
-        return unfold(self.leave(ops.silu(self.norm(x))), 2)
+        x = ops.concatenate([unfold(self.up(x), 2), fine], axis=-1)
+        for block in self.fine_out:
+            x = block(x, known)
+        return unfold(self.leave(ops.relu(self.norm(x))), 2)
 
     def get_config(self):
         """Plain values, the text encoder's own config among them."""

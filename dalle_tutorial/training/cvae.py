@@ -61,7 +61,8 @@ class CVAERecipe(Recipe):
         )
         if self.prior_steps:
             optimizer = optimizer_for("muon", self.prior_learning_rate, self.prior_steps)
-            yield Stage("prior", network.with_second_prior(tokenizer.max_length), self.prior_steps, optimizer)
+            network = network.with_second_prior(tokenizer.max_length)
+            yield Stage("prior", network, self.prior_steps, optimizer, draws=False)
 
     @property
     def total_steps(self):

@@ -7,28 +7,36 @@ from dalle_tutorial.data.pixels import to_unit
 from dalle_tutorial.models.decoder import Decoder
 from dalle_tutorial.models.unet import UNet
 from dalle_tutorial.text.encoder import TextEncoder
-from dalle_tutorial.training.recipe import Recipe
+from dalle_tutorial.training.optimizers import optimizer_for
+from dalle_tutorial.training.recipe import CHUNKS, Recipe, Stage
 from dalle_tutorial.training.streams import SHAPES_SHOWN, shapes_tokenizer
 
 
 @dataclass(frozen=True)
 class DecoderRecipe(Recipe):
-    """`width` is that of the text encoder and of the U-Net at a quarter of the side, `fine` that at half of it; `depth`
+    """Two stages: `steps` at even times, in which outlines are learnt, and `layout_steps` whose times crowd near pure
+    noise (`layout_shift`, as `shift` of a `Diffusion`). There alone a picture depends on the words that say where
+    things are: a little later the noise shows it, and the words are not needed.
+
+    `width` is that of the text encoder and of the U-Net at a quarter of the side, `fine` that at half of it; `depth`
     counts the U-Net's transformer blocks. `times`, `weighting`, `prediction` as for `Diffusion`; captions are dropped
     with probability `drop_text`; `ema` is the momentum of the moving average that becomes the weights."""
 
-    width: int = 96
+    width: int = 128
     depth: int = 4
-    fine: int = 32
+    fine: int = 48
     text_depth: int = 3
-    prediction: str = "velocity"
-    weighting: str = "plain"
+    layout_steps: int = 0
+    layout_shift: float = 6.0
+    prediction: str = "x0"
+    weighting: str = "flow"
     times: str = "uniform"
     drop_text: float = 0.1
     ema: float = 0.999
 
+    convolutions = True
     shown = SHAPES_SHOWN
-    choice = ("guidance_scale", (1.0, 1.5, 2.0, 3.0, 4.0, 6.0))
+    choice = ("guidance_scale", (1.0, 1.5, 2.0, 3.0, 5.0))
     milestones = ("one_object", "two_objects")
     limits = "32 × 32 pixels; English captions of the shapes grammar only; at most three objects."
 
@@ -54,6 +62,24 @@ class DecoderRecipe(Recipe):
         model.build_for(tokenizer.max_length)
         return model
 
+    def stages(self, network, tokenizer):
+        """Outlines, then layout. The first rate falls as if it were to go on: it need not settle."""
+        share = self.steps / self.total_steps
+        chunks = round(share * CHUNKS)
+
+        def optimizer(steps):
+            return optimizer_for(self.optimizer, self.learning_rate, steps, self.ema, self.convolutions)
+
+        yield Stage("model", network, self.steps, optimizer(self.total_steps), ignores=("layout_",), chunks=chunks)
+        if self.layout_steps:
+            network.shift = self.layout_shift
+            yield Stage("layout", network, self.layout_steps, optimizer(self.layout_steps), chunks=CHUNKS - chunks)
+
+    @property
+    def total_steps(self):
+        """Steps of both stages together."""
+        return self.steps + self.layout_steps
+
     def batches(self, tokenizer):
         """Fresh scenes: "x0" and "ids"."""
 
@@ -64,11 +90,11 @@ class DecoderRecipe(Recipe):
         return make
 
 
-_SHAPES = DecoderRecipe("decoder-shapes", steps=7000)
-_SMOKE = {"steps": 10, "batch": 8, "width": 32, "fine": 16, "depth": 1, "text_depth": 1}
+_SHAPES = DecoderRecipe("decoder-shapes", steps=4050, layout_steps=3450)
+_SMOKE = {"steps": 10, "layout_steps": 10, "batch": 8, "width": 32, "fine": 16, "depth": 1, "text_depth": 1}
 RECIPES = {
     "decoder-shapes": {
         "smoke": replace(_SHAPES, **_SMOKE), "cpu": _SHAPES,
-        "gpu": replace(_SHAPES, steps=60000, batch=256, width=256, fine=96, depth=8),
+        "gpu": replace(_SHAPES, steps=36000, layout_steps=24000, batch=256, width=256, fine=96, depth=8),
     },
 }

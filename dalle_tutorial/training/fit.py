@@ -10,8 +10,6 @@ from dalle_tutorial.training.callbacks import Checkpoint, Milestones, PictureGri
 from dalle_tutorial.training.streams import Stream
 from dalle_tutorial.weights import Trained
 
-CHUNKS = 50  # a run is saved and shows its losses this often
-
 
 def train(model, preset="cpu", out="runs", seed=0, progress=True, recipe=None):
     """Trains a model of `recipes.MODELS` and returns it as a `Trained`.
@@ -36,9 +34,10 @@ def train(model, preset="cpu", out="runs", seed=0, progress=True, recipe=None):
         callbacks = [checkpoint]
         if recipe.milestones:
             callbacks.insert(0, Milestones(lambda: _aligned(trained, recipe.milestones, seed)))
-        if recipe.shown and not done:
-            callbacks.insert(0, PictureGrid(lambda: trained.draw(recipe.shown, seed=seed), out))
-        stream = Stream(make, recipe.batch, max(1, stage.steps // CHUNKS), seed, start=first)
+        if recipe.shown and stage.draws:
+            earlier = sum(len(stage.history) for stage in done)
+            callbacks.insert(0, PictureGrid(lambda: trained.draw(recipe.shown, seed=seed), out, earlier))
+        stream = Stream(make, recipe.batch, max(1, stage.steps // stage.chunks), seed, start=first)
         _run(stage, stream, checkpoint, callbacks, f"{recipe.model} {stage.name}" if progress else None)
         done.append(checkpoint)
         first += stage.steps

@@ -6,13 +6,16 @@ from dataclasses import asdict, dataclass
 from dalle_tutorial.backend import keras
 from dalle_tutorial.training.optimizers import optimizer_for
 
+CHUNKS = 50  # a run is saved and shows its losses this often
+
 
 @dataclass(frozen=True)
 class Stage:
     """A part of a run that is resumable by itself: `steps` of `network` with an optimiser of its own.
 
     `callbacks` makes what it needs beside the usual ones, told how many steps are done already. `ignores` begin the
-    names of what a recipe says of later stages only: those may change without this one being learnt again.
+    names of what a recipe says of later stages only: those may change without this one being learnt again. The stage is
+    saved `chunks` times; `draws` says whether its pictures join the growing one.
     """
 
     name: str
@@ -21,6 +24,8 @@ class Stage:
     optimizer: keras.optimizers.Optimizer
     callbacks: Callable = lambda done: []
     ignores: tuple[str, ...] = ()
+    chunks: int = CHUNKS
+    draws: bool = True
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,7 @@ class Recipe:
     average that becomes the weights, None for the weights themselves. `choice` is a setting of `generate`
     and the values among which the validation split chooses, once the model has learnt; None for nothing to choose.
     `milestones` names the sets of `evaluation.alignment` that are measured, on the validation split, as it learns.
-    `limits` says what the model cannot do, for its card.
+    `convolutions` says whether Muon has their kernels too. `limits` says what the model cannot do, for its card.
     """
 
     model: str
@@ -43,6 +48,7 @@ class Recipe:
     learning_rate: float = 2e-3
     optimizer: str = "muon"
 
+    convolutions = False
     shown = ()
     ema = None
     choice = None
@@ -63,7 +69,7 @@ class Recipe:
 
     def stages(self, network, tokenizer):
         """The run's stages, one after another: each is asked for when the one before is done."""
-        optimizer = optimizer_for(self.optimizer, self.learning_rate, self.steps, ema=self.ema)
+        optimizer = optimizer_for(self.optimizer, self.learning_rate, self.steps, self.ema, self.convolutions)
         yield Stage("model", network, self.steps, optimizer)
 
     @property

@@ -12,6 +12,7 @@ from dalle_tutorial import weights
 from dalle_tutorial.backend import compiled
 from dalle_tutorial.data import shapes
 from dalle_tutorial.data.pixels import to_unit
+from dalle_tutorial.errors import TutorialError
 from dalle_tutorial.models.prior import DiffusionPrior, PriorNetwork
 from dalle_tutorial.training.decoder import DecoderRecipe
 from dalle_tutorial.training.recipe import Recipe
@@ -80,44 +81,67 @@ class PriorRecipe(Recipe):
 @dataclass(frozen=True)
 class UnCLIPRecipe(DecoderRecipe):
     """A `Decoder` that is also told CLIP's vector of the picture. Text is dropped half of the time, the vector one time
-    in ten (§2.1), each by itself."""
+    in ten (§2.1), each by itself.
+
+    `start` is the trained text-conditional decoder that it goes on from, None for none: unCLIP's decoder is GLIDE's
+    with another condition. What is new in it begins at zero or small, so that at first it draws as before.
+    """
 
     drop_text: float = 0.5
     drop_embedding: float = 0.1
+    start: str | None = "decoder-shapes"
 
     embedding_width = 64
-    shown, choice, milestones = (), None, ()
-    limits = "32 × 32 pixels; English or Chinese captions of the shapes grammar; embeddings of the shipped CLIP."
+    milestones = ()
 
     @property
     def dropout(self):
         """What is dropped in training, and how often."""
         return {"ids": self.drop_text, "embedding": self.drop_embedding}
 
-    def tokenizer(self):
-        """CLIP's own."""
-        return shapes_tokenizer(chinese=True)
+    def build(self, tokenizer):
+        """A `Decoder` with the weights of `start` where it has them. WeightsError where that is not trained yet."""
+        model = super().build(tokenizer)
+        if self.start:
+            begin_with(model, weights.load(self.start).model)
+        return model
 
     def batches(self, tokenizer):
         """Fresh scenes: "x0", "ids" and "embedding"."""
-        (see, _), draw = frozen_clip(), fresh_scenes(tokenizer)
+        (see, _), make = frozen_clip(), super().batches(tokenizer)
 
-        def make(size, seed):
-            ids, x = draw(size, seed)
-            return {"x0": x, "ids": ids, "embedding": see(x)}
+        def with_embedding(size, seed):
+            found = make(size, seed)
+            return found | {"embedding": see(found["x0"])}
 
-        return make
+        return with_embedding
 
 
-_PRIOR = PriorRecipe("prior-shapes", steps=6000)
-_DECODER = UnCLIPRecipe("unclip-shapes", steps=8000)
+def begin_with(model, trained):
+    """Copies the weights of `trained` into those of the same path and shape in `model`, and silences the projections of
+    the embedding, which `trained` has not. Raises TutorialError where a weight of `trained` finds no place."""
+    old = {weight.path.split("/", 1)[-1]: weight for weight in trained.weights}
+    for weight in model.weights:
+        found = old.pop(weight.path.split("/", 1)[-1], None)
+        if found is not None:
+            weight.assign(found)
+    if lost := [name for name, weight in old.items() if len(weight.shape)]:
+        raise TutorialError(f"the model to start from is of another size: {lost[0]} finds no place")
+    model.denoiser.embedding.kernel.assign(0 * model.denoiser.embedding.kernel)
+
+
+_PRIOR = PriorRecipe("prior-shapes", steps=2000)
+_DECODER = UnCLIPRecipe("unclip-shapes", steps=900, layout_steps=900, learning_rate=1e-3)
 RECIPES = {
     "prior-shapes": {
         "smoke": replace(_PRIOR, steps=10, batch=8, width=32, depth=1), "cpu": _PRIOR,
         "gpu": replace(_PRIOR, steps=60000, batch=512, width=384, depth=8),
     },
     "unclip-shapes": {
-        "smoke": replace(_DECODER, steps=10, batch=8, width=32, fine=16, depth=1, text_depth=1), "cpu": _DECODER,
-        "gpu": replace(_DECODER, steps=60000, batch=256, width=256, fine=96, depth=8),
+        "smoke": replace(
+            _DECODER, steps=10, layout_steps=10, batch=8, width=32, fine=16, depth=1, text_depth=1, start=None,
+        ),
+        "cpu": _DECODER,
+        "gpu": replace(_DECODER, steps=36000, layout_steps=24000, batch=256, width=256, fine=96, depth=8, start=None),
     },
 }
