@@ -7,6 +7,7 @@ import types
 import numpy as np
 import pytest
 
+from benchmarks import manipulations as table
 from dalle_tutorial import bindings, manipulations
 from dalle_tutorial.data import oracle, shapes
 from dalle_tutorial.data.pixels import to_bytes, to_unit
@@ -182,3 +183,12 @@ def test_a_card_holds_all_of_it():
     assert set(found["variations"]) == {"0.5", "1"} and found["bindings"]["embedding"]["shown"]["rate"] == 1
     assert found == json.loads(json.dumps(manipulations.measure(Stack(), 6, seed=1)))
     assert found != json.loads(json.dumps(manipulations.measure(Stack(), 6, seed=2)))
+
+
+def test_the_table_names_every_figure(monkeypatch, capsys):
+    monkeypatch.setattr("dalle_tutorial.weights.load_unclip", lambda decoder: Stack())
+    monkeypatch.setattr("sys.argv", ["manipulations.py", "--n", "3"])
+    table.main()
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3 + 2 * 2 + 4 + 2 * 2 * 3 + 3 + 2 * 3
+    assert any(line.startswith("text_diffs colour 0.5 both") and "100.0%" in line for line in lines)

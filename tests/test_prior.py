@@ -1,12 +1,16 @@
 """The prior: causal, told by the caption, and of several candidates the nearest."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from dalle_tutorial.backend import keras
+from dalle_tutorial.errors import TutorialError
 from dalle_tutorial.models.prior import DiffusionPrior, PriorNetwork
 from dalle_tutorial.text.tokenizers import END, START
 from dalle_tutorial.training import RECIPES
+from dalle_tutorial.training.unclip import begin_with
 
 array = keras.ops.convert_to_numpy
 IDS = np.array([[START, 5, 6, END, 0, 0], [START, 6, 5, END, 0, 0]], "int32")
@@ -61,6 +65,33 @@ def test_both_recipes_of_unclip_learn_from_what_clip_says():
         np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 8, rtol=1e-3)
         loss = float(model.compute_loss(batch, y_pred=model(batch, training=True)))
         assert np.isfinite(loss) and loss > 0
+
+
+def test_the_decoder_of_unclip_goes_on_from_another():
+    keras.utils.set_random_seed(2)
+    recipe = RECIPES["decoder-shapes"]["smoke"]
+    tokenizer = recipe.tokenizer()
+    trained = recipe.build(tokenizer)
+    for weight in trained.denoiser.weights:
+        weight.assign(RNG.standard_normal(weight.shape))
+    trained = type(trained).from_config(trained.get_config())  # as it comes from a file: under other names
+    trained.build_for(tokenizer.max_length)
+    model = RECIPES["unclip-shapes"]["smoke"].build(tokenizer)
+    begin_with(model, trained)
+    for name in ("enter", "leave", "up"):
+        old, new = (getattr(each.denoiser, name).kernel for each in (trained, model))
+        np.testing.assert_array_equal(array(old), array(new))
+    assert not array(model.denoiser.embedding.kernel).any() and array(model.denoiser.extra.kernel).any()
+    other = replace(recipe, depth=2).build(tokenizer)
+    with pytest.raises(TutorialError, match="block_1.* finds no place"):
+        begin_with(model, other)
+
+
+def test_layout_is_learnt_near_pure_noise():
+    recipe = RECIPES["decoder-shapes"]["smoke"]
+    model = recipe.build(recipe.tokenizer())
+    shifts = [(stage.name, stage.steps, model.shift) for stage in recipe.stages(model, None)]
+    assert shifts == [("model", 10, 1.0), ("layout", 10, 6.0)]
 
 
 def test_it_learns_which_embedding_belongs_to_which_caption():

@@ -17,7 +17,7 @@ from dalle_tutorial.models.slerp import slerp
 
 SIDE = 32
 CHUNK = 128  # pictures that are drawn at once
-GRAIN = 0.2
+GRAIN = 0.1
 """The time up to which the noise of a given picture is drawn, and from which on it is found (`UnCLIP.encode`)."""
 # Noise of the parts, all from one seed. NumPy seeds [seed, 1, 0] as [seed, 1], which is picture 1: hence large numbers.
 PRIOR_STREAM, DRAWN_STREAM, LARGE_STREAM, GRAIN_STREAM = (2**30 + k for k in range(4))

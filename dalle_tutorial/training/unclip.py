@@ -92,7 +92,7 @@ class UnCLIPRecipe(DecoderRecipe):
     start: str | None = "decoder-shapes"
 
     embedding_width = 64
-    milestones = ()
+    choice, milestones = ("guidance_scale", (1.0, 2.0, 3.0)), ()
 
     @property
     def dropout(self):
@@ -120,18 +120,21 @@ class UnCLIPRecipe(DecoderRecipe):
 def begin_with(model, trained):
     """Copies the weights of `trained` into those of the same path and shape in `model`, and silences the projections of
     the embedding, which `trained` has not. Raises TutorialError where a weight of `trained` finds no place."""
-    old = {weight.path.split("/", 1)[-1]: weight for weight in trained.weights}
-    for weight in model.weights:
-        found = old.pop(weight.path.split("/", 1)[-1], None)
+    def inner(weight):  # without the names of the model and of its denoiser
+        return weight.path.split("/", 2)[-1]
+
+    old = {inner(weight): weight for weight in trained.denoiser.weights}
+    for weight in model.denoiser.weights:
+        found = old.pop(inner(weight), None)
         if found is not None:
             weight.assign(found)
-    if lost := [name for name, weight in old.items() if len(weight.shape)]:
-        raise TutorialError(f"the model to start from is of another size: {lost[0]} finds no place")
+    if old:
+        raise TutorialError(f"the model to start from is another: its {next(iter(old))} finds no place")
     model.denoiser.embedding.kernel.assign(0 * model.denoiser.embedding.kernel)
 
 
 _PRIOR = PriorRecipe("prior-shapes", steps=2000)
-_DECODER = UnCLIPRecipe("unclip-shapes", steps=900, layout_steps=900, learning_rate=1e-3)
+_DECODER = UnCLIPRecipe("unclip-shapes", steps=240, layout_steps=2160)
 RECIPES = {
     "prior-shapes": {
         "smoke": replace(_PRIOR, steps=10, batch=8, width=32, depth=1), "cpu": _PRIOR,
