@@ -69,7 +69,7 @@ def publish(name, run, n, seed):
         trained.card[recipe.choice[0]] = whole.card[recipe.choice[0]] = chosen
     trained.card["figures"] = measure(whole, n, seed)
     if name == "unclip-shapes":
-        trained.card["figures"]["manipulations"] = manipulations.measure(whole, n // 5, seed)
+        trained.card["figures"]["manipulations"] = manipulations.measure(whole, n // 10, seed)
     trained.card["limits"] = recipe.limits
     target = weights.FOLDER / f"{name}.npz"
     target.parent.mkdir(exist_ok=True)

@@ -51,7 +51,7 @@ class UpsamplerRecipe(Recipe):
         return make
 
 
-_SHAPES = UpsamplerRecipe("upsampler-shapes", steps=2000)
+_SHAPES = UpsamplerRecipe("upsampler-shapes", steps=1500)
 RECIPES = {
     "upsampler-shapes": {
         "smoke": replace(_SHAPES, steps=10, batch=8, width=16, fine=8), "cpu": _SHAPES,
