@@ -213,4 +213,6 @@ class UNet(keras.Model):
     @classmethod
     def from_config(cls, config):
         text = config["text_encoder"]
-        return cls(**{**config, "text_encoder": None if text is None else TextEncoder(**text)})
+        # Named as recipes name it, so that the weights of two U-Nets can be told to belong together.
+        encoder = None if text is None else TextEncoder(**text, name="text_encoder")
+        return cls(**{**config, "text_encoder": encoder})
