@@ -133,17 +133,16 @@ class Progress(keras.callbacks.Callback):
 
 
 class PictureGrid(keras.callbacks.Callback):
-    """After each chunk, draws the same captions from the same noise into `growing.png`, one row a chunk, below the
-    `earlier` rows of stages before."""
+    """After each chunk, draws the same captions from the same noise into `growing.png`, one row a chunk."""
 
-    def __init__(self, draw, out, earlier=0, rows=64):
+    def __init__(self, draw, out, rows=64):
         super().__init__()
-        self.draw, self.path, self.earlier, self.rows = draw, out / "growing.png", earlier, rows
+        self.draw, self.path, self.rows = draw, out / "growing.png", rows
 
     def on_epoch_end(self, epoch, logs=None):
         with averaged(self.model):
             row = np.concatenate(list(self.draw()), axis=1)
-        if self.path.exists() and self.earlier + epoch:
+        if self.path.exists() and epoch:
             with Image.open(self.path) as old:
                 row = np.concatenate([np.asarray(old.convert("RGB")), row])[-self.rows * row.shape[0] :]
         write_safely(self.path, lambda file: Image.fromarray(row).save(file, format="PNG"))

@@ -7,6 +7,7 @@ from dalle_tutorial import evaluation
 from dalle_tutorial.backend import keras
 from dalle_tutorial.training import recipes
 from dalle_tutorial.training.callbacks import Checkpoint, Milestones, PictureGrid, Progress
+from dalle_tutorial.training.recipe import CHUNKS
 from dalle_tutorial.training.streams import Stream
 from dalle_tutorial.weights import Trained
 
@@ -35,9 +36,8 @@ def train(model, preset="cpu", out="runs", seed=0, progress=True, recipe=None):
         if recipe.milestones:
             callbacks.insert(0, Milestones(lambda: _aligned(trained, recipe.milestones, seed)))
         if recipe.shown and stage.draws:
-            earlier = sum(len(stage.history) for stage in done)
-            callbacks.insert(0, PictureGrid(lambda: trained.draw(recipe.shown, seed=seed), out, earlier))
-        stream = Stream(make, recipe.batch, max(1, stage.steps // stage.chunks), seed, start=first)
+            callbacks.insert(0, PictureGrid(lambda: trained.draw(recipe.shown, seed=seed), out))
+        stream = Stream(make, recipe.batch, max(1, stage.steps // CHUNKS), seed, start=first)
         _run(stage, stream, checkpoint, callbacks, f"{recipe.model} {stage.name}" if progress else None)
         done.append(checkpoint)
         first += stage.steps

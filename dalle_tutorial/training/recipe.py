@@ -14,8 +14,8 @@ class Stage:
     """A part of a run that is resumable by itself: `steps` of `network` with an optimiser of its own.
 
     `callbacks` makes what it needs beside the usual ones, told how many steps are done already. `ignores` begin the
-    names of what a recipe says of later stages only: those may change without this one being learnt again. The stage is
-    saved `chunks` times; `draws` says whether its pictures join the growing one.
+    names of what a recipe says of later stages only: those may change without this one being learnt again. `draws` says
+    whether its pictures are the growing one.
     """
 
     name: str
@@ -24,7 +24,6 @@ class Stage:
     optimizer: keras.optimizers.Optimizer
     callbacks: Callable = lambda done: []
     ignores: tuple[str, ...] = ()
-    chunks: int = CHUNKS
     draws: bool = True
 
 
@@ -69,8 +68,11 @@ class Recipe:
 
     def stages(self, network, tokenizer):
         """The run's stages, one after another: each is asked for when the one before is done."""
-        optimizer = optimizer_for(self.optimizer, self.learning_rate, self.steps, self.ema, self.convolutions)
-        yield Stage("model", network, self.steps, optimizer)
+        yield Stage("model", network, self.steps, self.make_optimizer(self.steps))
+
+    def make_optimizer(self, steps):
+        """The recipe's optimiser for a stage of so many steps."""
+        return optimizer_for(self.optimizer, self.learning_rate, steps, self.ema, self.convolutions)
 
     @property
     def total_steps(self):

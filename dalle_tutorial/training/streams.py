@@ -25,6 +25,19 @@ def shapes_batch(kinds=None, split="train"):
     return lambda size, seed: shapes.captions_and_pictures(size, seed, split, kinds)
 
 
+def fresh_scenes(tokenizer, chinese=0.5):
+    """The function (size, seed) → (ids, pictures in [−1, 1]) of fresh scenes, a share `chinese` of the captions in that
+    language."""
+
+    def draw(size, seed):
+        descriptions, scenes = shapes.sample(size, seed)
+        rng = np.random.default_rng([*np.atleast_1d(seed), 1])
+        ids = tokenizer([shapes.describe(d, rng, "en" if rng.random() >= chinese else "zh") for d in descriptions])
+        return ids, to_unit(shapes.render(scenes, 32))
+
+    return draw
+
+
 class EmojiBatches:
     """(size, seed) → (captions, uint8 pictures) of the core emoji, each moved by up to `shift` pixels: that is what
     a caption leaves open, and so what z has to say."""

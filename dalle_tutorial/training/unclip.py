@@ -3,43 +3,22 @@
 Both need a trained CLIP, which stays as it is (Ramesh et al. 2022, §2).
 """
 
-import math
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from dalle_tutorial import weights
-from dalle_tutorial.backend import compiled
-from dalle_tutorial.data import shapes
-from dalle_tutorial.data.pixels import to_unit
 from dalle_tutorial.errors import TutorialError
+from dalle_tutorial.models.clip import encoders
 from dalle_tutorial.models.prior import DiffusionPrior, PriorNetwork
 from dalle_tutorial.training.decoder import DecoderRecipe
 from dalle_tutorial.training.recipe import Recipe
-from dalle_tutorial.training.streams import shapes_tokenizer
+from dalle_tutorial.training.streams import fresh_scenes, shapes_tokenizer
 
 CLIP_MODEL = "clip-shapes"
 
 
 def frozen_clip():
-    """What CLIP makes of pictures and of ids: two functions to vectors (batch, width), times √width, so that their
-    numbers are about as large as noise. Raises WeightsError where no CLIP has been trained yet."""
-    clip = weights.load(CLIP_MODEL).model
-    scale = math.sqrt(clip.embedding_width)
-    encoders = [compiled(encode, clip) for encode in (clip.encode_image, clip.encode_text)]
-    return [lambda x, encode=encode: scale * np.asarray(encode(x)) for encode in encoders]
-
-
-def fresh_scenes(tokenizer):
-    """The function (size, seed) → (ids, pictures in [−1, 1]); half of the captions are Chinese."""
-
-    def draw(size, seed):
-        descriptions, scenes = shapes.sample(size, seed)
-        rng = np.random.default_rng([*np.atleast_1d(seed), 1])
-        ids = tokenizer([shapes.describe(d, rng, "en" if rng.random() < 0.5 else "zh") for d in descriptions])
-        return ids, to_unit(shapes.render(scenes, 32))
-
-    return draw
+    """The `encoders` of the shipped CLIP. Raises WeightsError where no CLIP has been trained yet."""
+    return encoders(weights.load(CLIP_MODEL).model)
 
 
 @dataclass(frozen=True)
@@ -134,7 +113,7 @@ def begin_with(model, trained):
 
 
 _PRIOR = PriorRecipe("prior-shapes", steps=2000)
-_DECODER = UnCLIPRecipe("unclip-shapes", steps=240, layout_steps=2160)
+_DECODER = UnCLIPRecipe("unclip-shapes", steps=1800)
 RECIPES = {
     "prior-shapes": {
         "smoke": replace(_PRIOR, steps=10, batch=8, width=32, depth=1), "cpu": _PRIOR,
@@ -142,9 +121,9 @@ RECIPES = {
     },
     "unclip-shapes": {
         "smoke": replace(
-            _DECODER, steps=10, layout_steps=10, batch=8, width=32, fine=16, depth=1, text_depth=1, start=None,
+            _DECODER, steps=10, batch=8, width=32, fine=16, depth=1, text_depth=1, start=None, reader=None,
         ),
         "cpu": _DECODER,
-        "gpu": replace(_DECODER, steps=36000, layout_steps=24000, batch=256, width=256, fine=96, depth=8, start=None),
+        "gpu": replace(_DECODER, steps=60000, batch=256, width=256, fine=96, depth=8, start=None),
     },
 }
