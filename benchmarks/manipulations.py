@@ -1,6 +1,6 @@
 """How often unCLIP's manipulations do what they should, by the oracle: one table, with intervals.
 
-    python benchmarks/manipulations.py [--n 200] [--seed 1] [--decoder FOLDER]
+    python benchmarks/manipulations.py [--n 100] [--seed 1] [--decoder FOLDER]
 
 With the default arguments it measures what the card of unclip-shapes holds. A decoder that was trained elsewhere may
 take the place of the shipped one.
@@ -26,7 +26,7 @@ def rows(found, name=""):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--n", type=int, default=200, help="pictures for each figure")
+    parser.add_argument("--n", type=int, default=100, help="pictures for each figure")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--decoder", help="a folder made by `train`, or an .npz file")
     options = parser.parse_args()

@@ -15,7 +15,6 @@ import tensorflow as tf
 
 from dalle_tutorial.backend import keras
 from dalle_tutorial.training import recipes
-from dalle_tutorial.training.optimizers import optimizer_for
 
 
 def seconds(job, steps):
@@ -44,7 +43,7 @@ def main():
     recipe = recipes.find(options.model, "cpu")
     tokenizer = recipe.tokenizer()
     model, make = recipe.build(tokenizer), recipe.batches(tokenizer)
-    optimizer = optimizer_for(recipe.optimizer, recipe.learning_rate, 1000, recipe.ema, recipe.convolutions)
+    optimizer = recipe.make_optimizer(1000)
     variables = [variable.value for variable in model.trainable_variables]
     optimizer.build(model.trainable_variables)
     batch = {name: tf.constant(value) for name, value in make(recipe.batch, 0).items()}

@@ -10,6 +10,7 @@ from dalle_tutorial.data import oracle
 from dalle_tutorial.data.pixels import to_bytes
 from dalle_tutorial.data.shapes import describe, render, sample
 from dalle_tutorial.errors import TutorialError
+from dalle_tutorial.models.inference import in_chunks
 from dalle_tutorial.models.samplers import noise_for_each
 from dalle_tutorial.rates import Rate
 
@@ -27,12 +28,11 @@ def bindings(stack, n=200, seed=0):
     noise, embedding = noise_for_each(n, model.noise_shape, [seed, 27]), stack.embed(pictures)
     ids, found = stack.decoder.tokenizer([describe(description) for description in descriptions]), {}
     for name, words in (("embedding", None), ("with_caption", ids)):
-        drawn = [
-            to_bytes(model.generate(None if words is None else words[rows], noise[rows], embedding=embedding[rows],
-                                    guidance_scale=scale))
-            for rows in (slice(i, i + _CHUNK) for i in range(0, n, _CHUNK))
-        ]
-        found[name] = bound(np.concatenate(drawn), descriptions)
+        def draw(rows, words=words):
+            told = None if words is None else words[rows]
+            return to_bytes(model.generate(told, noise[rows], embedding=embedding[rows], guidance_scale=scale))
+
+        found[name] = bound(in_chunks(draw, np.arange(n), size=_CHUNK), descriptions)
     return found
 
 

@@ -18,7 +18,9 @@ PROGRAM = "python -m dalle_tutorial"
 PRESETS = ("smoke", "cpu", "gpu")
 SAMPLERS = ("ddpm", "ddim", "dpm-solver")
 PRIORS = ("diffusion", "autoregressive")
+LANGUAGES = ("en", "zh")
 MOST_PICTURES, MOST_FRAMES, MOST_STEPS, LARGEST_SCALE, MOST_GUIDANCE = 1024, 64, 1000, 32, 100
+MOST_TEMPERATURE, MOST_BEAMS = 100, 16
 
 
 class _Parser(argparse.ArgumentParser):
@@ -116,6 +118,23 @@ def _parser():
     inpaint = on_pictures("inpaint", commands.inpaint, "paint part of a picture anew", ("PICTURE", "picture"))
     inpaint.add_argument("--mask", required=True, metavar="MASK.png", help="a PNG, 32 x 32, white where to paint")
     inpaint.add_argument("--caption", required=True, metavar="CAPTION", help="what the whole picture is to show")
+
+    code = command("code", commands.code, "write a caption's picture as SVG code")
+    code.add_argument("caption", metavar="CAPTION", help='such as "a pink heart at the top left"')
+    code.add_argument("--model", default="svg-shapes", help="svg-shapes (the default) or a folder that `train` made")
+    code.add_argument("--temperature", type=_number(0, MOST_TEMPERATURE), default=0.0, metavar="T",
+                      help="0, the likeliest code (default), or more, drawn anew for each --seed")
+    code.add_argument("--seed", **seed)
+    code.add_argument("--out", metavar="FILE.svg", help="where the code goes, instead of the screen")
+    code.add_argument("--png", metavar="FILE.png", help="where its picture goes, drawn by resvg")
+    code.add_argument("--size", type=_whole(8, 1024), default=256, metavar="N", help="pixels a side (default: 256)")
+
+    translate = command("translate", commands.translate, "translate a caption, English into Chinese or back")
+    translate.add_argument("caption", metavar="CAPTION", help='such as "two red stars" or "cat face"')
+    translate.add_argument("--to", required=True, choices=LANGUAGES, help="zh: into Chinese, en: into English")
+    translate.add_argument("--model", default="translate", help="translate (the default) or a folder of `train`")
+    translate.add_argument("--beam", type=_whole(1, MOST_BEAMS), default=1, metavar="N",
+                           help="sentences to follow at once (default: 1)")
 
     train = command("train", commands.train, "train a model")
     train.add_argument("model", metavar="MODEL", help=texts.TRAINED)

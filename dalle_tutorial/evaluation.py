@@ -17,7 +17,8 @@ from dalle_tutorial.data.layout import encode
 from dalle_tutorial.data.pixels import to_unit
 from dalle_tutorial.data.shapes import arrange, captions_and_pictures, describe, render, sample
 from dalle_tutorial.errors import TutorialError
-from dalle_tutorial.rates import Rate, wilson_interval
+from dalle_tutorial.models.inference import in_chunks
+from dalle_tutorial.rates import Rate, mean_with_error, wilson_interval
 
 __all__ = [
     "SETS", "Alignment", "Rate", "alignment", "bounds", "diversity", "draw_in_chunks", "emoji_retrieval", "judge",
@@ -84,13 +85,15 @@ def draw_in_chunks(draw, captions, seed=0, progress=None):
     """
     if not captions:
         raise TutorialError("there is no caption to draw")
-    seeds, pictures = np.random.default_rng([seed, 1]), []
-    for start in range(0, len(captions), _CHUNK):
-        chunk = list(captions[start : start + _CHUNK])
-        pictures.append(np.asarray(draw(chunk, seed=int(seeds.integers(2**31)))))
+    seeds = np.random.default_rng([seed, 1])
+
+    def next_chunk(chunk):
+        pictures = draw(list(chunk), seed=int(seeds.integers(2**31)))
         if progress is not None:
             progress.update(len(chunk))
-    return np.concatenate(pictures)
+        return pictures
+
+    return in_chunks(next_chunk, captions, size=_CHUNK)
 
 
 def alignment(draw, n=1000, seed=0, split="test", sets=tuple(SETS), language="en", progress=False):
@@ -145,11 +148,8 @@ def diversity(draw, captions=50, samples=8, seed=0):
 def reconstruction(trained, n=1000, seed=0):
     """The `Alignment` of unseen true pictures that went through z and back: what the decoder can draw at best."""
     captions, pictures = captions_and_pictures(n, [seed, 5], "test")
-    ids, again = trained.tokenizer(captions), []
-    for start in range(0, n, _CHUNK):
-        rows = slice(start, start + _CHUNK)
-        again.append(np.asarray(trained.model.reconstruct(to_unit(pictures[rows]), ids[rows])))
-    return judge(np.clip(np.concatenate(again), -1, 1), captions)
+    again = in_chunks(trained.model.reconstruct, to_unit(pictures), trained.tokenizer(captions), size=_CHUNK)
+    return judge(np.clip(again, -1, 1), captions)
 
 
 def bounds(trained, n=128, samples=32, seed=0):
@@ -164,8 +164,7 @@ def bounds(trained, n=128, samples=32, seed=0):
     tighter = trained.model.importance_weighted_bound(x, ids, samples=samples, seed=seed)
     found = {"n": n, "samples": samples}
     for name, values in (("elbo", elbo), ("importance_weighted", tighter)):
-        values = np.asarray(values, "float64")
-        found[name] = {"mean": float(values.mean()), "standard_error": float(values.std(ddof=1) / np.sqrt(n))}
+        found[name] = mean_with_error(values)
     return found
 
 

@@ -10,7 +10,7 @@ from dalle_tutorial.data.layout import encode
 from dalle_tutorial.data.shapes import arrange, describe, render
 from dalle_tutorial.errors import TutorialError
 from dalle_tutorial.matching import distinct
-from dalle_tutorial.rates import Rate
+from dalle_tutorial.rates import Rate, mean_with_error
 
 KINDS = ("imagined", "text", "another")
 """What is compared with the embedding of the true picture: what the prior imagines; the caption's own embedding, as
@@ -42,7 +42,7 @@ def imagination(stack, n=1000, seed=0, split="test", language="en", **settings):
         cosines = _directions(vectors) @ true.T
         own = cosines.diagonal()
         found[kind] = Rate.of(cosines.argmax(1) == np.arange(n))
-        cosine[kind] = {"mean": float(own.mean()), "standard_error": float(own.std(ddof=1) / np.sqrt(n))}
+        cosine[kind] = mean_with_error(own)
     return {**found, "cosine": cosine, "gallery": n, "language": language}
 
 

@@ -5,6 +5,7 @@ them (Ramesh et al. 2022, §3, which shows pictures and no figures).
 """
 
 import dataclasses
+import functools
 
 import numpy as np
 
@@ -14,13 +15,14 @@ from dalle_tutorial.data.scenes import HELD_OUT_PAIRS, check_choice
 from dalle_tutorial.data.shapes import Description, arrange, describe, render, sample
 from dalle_tutorial.data.swaps import swap
 from dalle_tutorial.errors import TutorialError
+from dalle_tutorial.models.inference import in_chunks
 from dalle_tutorial.models.slerp import slerp
-from dalle_tutorial.rates import Rate
+from dalle_tutorial.rates import Rate, mean_with_error, plain
 
 CHANGES = ("colour", "shape")
 SIDES = {"left of": ("top left", "left", "bottom left"), "right of": ("top right", "right", "bottom right")}
 """Relation → the places where its first object stands, whole, in one half of the picture."""
-_CHUNK = 100
+_in_chunks = functools.partial(in_chunks, size=100)  # with another size, other noise: each chunk begins it anew
 
 
 def reconstructions(stack, n=200, seed=0):
@@ -35,7 +37,7 @@ def reconstructions(stack, n=200, seed=0):
         again = _in_chunks(lambda rows: stack.render(*stack.encode(rows)), pictures)
         found[name] = _shown(again, descriptions)
         errors.append(_apart(again, pictures))
-    return {**found, "rmse": _mean(np.concatenate(errors))}
+    return {**found, "rmse": mean_with_error(np.concatenate(errors))}
 
 
 def variations(stack, n=200, seed=0, eta=1.0):
@@ -48,10 +50,10 @@ def variations(stack, n=200, seed=0, eta=1.0):
 
     def both(rows):
         z, noise = stack.encode(rows)
-        return np.stack([stack.render(z, noise, eta=eta, seed=seed), stack.render(z, noise)], axis=1)
+        return stack.render(z, noise, eta=eta, seed=seed), stack.render(z, noise)
 
-    varied, again = np.moveaxis(_in_chunks(both, pictures), 1, 0)
-    return {"shown": _shown(varied, descriptions), "apart": _mean(_apart(varied, again))}
+    varied, again = _in_chunks(both, pictures)
+    return {"shown": _shown(varied, descriptions), "apart": mean_with_error(_apart(varied, again))}
 
 
 def interpolations(stack, n=200, seed=0, frames=5):
@@ -65,8 +67,7 @@ def interpolations(stack, n=200, seed=0, frames=5):
     if frames < 3:
         raise TutorialError(f"{frames} frames: of fewer than 3, none lies between the ends")
     descriptions, pictures = _unseen(2 * n, [seed, 22], ("one",))
-    z, noise = (np.concatenate(part) for part in zip(
-        *(stack.encode(pictures[i : i + _CHUNK]) for i in range(0, 2 * n, _CHUNK)), strict=True))
+    z, noise = _in_chunks(stack.encode, pictures)
     mixes, between = {"slerp": slerp, "line": lambda a, b, share: (1 - share) * a + share * b}, {}
     ends = _in_chunks(lambda rows: stack.render(z[rows], noise[rows]), np.arange(2 * n))
     right = np.array([verdict.correct for verdict in oracle.score(ends, descriptions)])
@@ -79,7 +80,7 @@ def interpolations(stack, n=200, seed=0, frames=5):
         ]
     between["pixels"] = [np.uint8((1 - share) * pictures[:n] + share * pictures[n:]) for share in shares]
     return {"ends": Rate.of(right[:n] & right[n:]), **{
-        name: _mean(np.mean([_lone(each) for each in drawn], axis=0)) for name, drawn in between.items()
+        name: mean_with_error(np.mean([_lone(each) for each in drawn], axis=0)) for name, drawn in between.items()
     }}
 
 
@@ -152,25 +153,13 @@ def measure(stack, n=200, seed=0):
                                 for fraction in (0.25, 0.5)} for change in CHANGES},
         "inpaintings": inpaintings(stack, n, seed), "bindings": bindings(stack, n, seed),
     }
-    return _plain(found)
-
-
-def _plain(found):
-    """A dict of dicts without dataclasses."""
-    if isinstance(found, dict):
-        return {name: _plain(value) for name, value in found.items()}
-    return dataclasses.asdict(found) if isinstance(found, Rate) else found
+    return plain(found)
 
 
 def _unseen(n, seed, kinds):
     """n descriptions of the test split and a true picture of each."""
     descriptions, scenes = sample(n, seed, "test", kinds)
     return descriptions, render(scenes, 32)
-
-
-def _in_chunks(function, items):
-    """function(items) for an array of items, a hundred at a time."""
-    return np.concatenate([function(items[i : i + _CHUNK]) for i in range(0, len(items), _CHUNK)])
 
 
 def _shown(pictures, descriptions):
@@ -180,11 +169,6 @@ def _shown(pictures, descriptions):
 def _apart(pictures, others):
     """Root mean square differences (n,) of two arrays of pictures, in 0…255."""
     return np.sqrt(np.square(pictures.astype("float64") - others).mean((1, 2, 3)))
-
-
-def _mean(values):
-    error = float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("nan")
-    return {"mean": float(values.mean()), "standard_error": error}
 
 
 def _lone(pictures):

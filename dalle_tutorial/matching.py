@@ -10,6 +10,7 @@ from dalle_tutorial.data.pixels import to_unit
 from dalle_tutorial.data.shapes import COLOURS, PLACES, SHAPES, Description, ObjectSpec, describe, render, sample
 from dalle_tutorial.data.swaps import swaps
 from dalle_tutorial.errors import TutorialError
+from dalle_tutorial.models.inference import in_chunks
 from dalle_tutorial.rates import Rate
 
 _CHUNK = 250
@@ -17,16 +18,12 @@ _CHUNK = 250
 
 def image_vectors(trained, pictures):
     """The vectors of uint8 pictures (n, 32, 32, 3): (n, embedding_width), each of length one."""
-    return _chunked(trained.model.encode_image, to_unit(pictures))
+    return in_chunks(trained.model.encode_image, to_unit(pictures), size=_CHUNK)
 
 
 def text_vectors(trained, captions):
     """The vectors of captions: (n, embedding_width), each of length one. Raises as the tokeniser does."""
-    return _chunked(trained.model.encode_text, trained.tokenizer(list(captions)))
-
-
-def _chunked(encode, x):
-    return np.concatenate([np.asarray(encode(x[i : i + _CHUNK])) for i in range(0, len(x), _CHUNK)])
+    return in_chunks(trained.model.encode_text, trained.tokenizer(list(captions)), size=_CHUNK)
 
 
 def distinct(n, seed, split="test"):

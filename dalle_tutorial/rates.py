@@ -1,6 +1,6 @@
-"""Shares with their uncertainty: `Rate`."""
+"""Figures with their uncertainty: shares (`Rate`) and means; and all of them as plain values."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from scipy.stats import binomtest
@@ -38,3 +38,17 @@ class Rate:
 
     def __str__(self):
         return f"{self.rate:6.1%}  [{self.low:.1%}, {self.high:.1%}]  n = {self.n}"
+
+
+def mean_with_error(values):
+    """{"mean", "standard_error"} of numbers (n,), as plain floats; of one number, the error is NaN."""
+    values = np.asarray(values, "float64")
+    error = float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("nan")
+    return {"mean": float(values.mean()), "standard_error": error}
+
+
+def plain(found):
+    """`found` without dataclasses, so that JSON can hold it: a `Rate`, or a dict of what is found, in dicts in turn."""
+    if isinstance(found, dict):
+        return {name: plain(value) for name, value in found.items()}
+    return asdict(found) if isinstance(found, Rate) else found

@@ -1,14 +1,12 @@
 """Everything that can be said of a trained model in figures: one dict for JSON, and its chief lines for the screen."""
 
 import functools
-from dataclasses import asdict
 
-from dalle_tutorial import imagination, matching, upsampling, weights
+from dalle_tutorial import imagination, matching, reconstructions, translation, upsampling, weights
 from dalle_tutorial.data import emoji
 from dalle_tutorial.data.shapes import LANGUAGES, parse
 from dalle_tutorial.errors import TutorialError
 from dalle_tutorial.evaluation import (
-    Rate,
     alignment,
     bounds,
     diversity,
@@ -20,23 +18,20 @@ from dalle_tutorial.evaluation import (
 from dalle_tutorial.models.clip import CLIP
 from dalle_tutorial.models.unclip import UnCLIP
 from dalle_tutorial.models.upsampler import Upsampler
-
-
-def _plain(found):
-    """A dict without dataclasses, so that JSON can hold it."""
-    return {name: asdict(value) if isinstance(value, Rate) else value for name, value in found.items()}
+from dalle_tutorial.models.vqvae import PictureTokens
+from dalle_tutorial.rates import Rate, plain
 
 
 def _own_captions(trained, captions, samples, seed, on_emoji):
     """The figures for captions of the reader's own, each drawn `samples` times."""
     repeated = [caption for caption in captions for _ in range(samples)]
     if on_emoji:
-        return _plain(emoji_retrieval(trained.draw, emoji.core(), repeated, seed))
+        return plain(emoji_retrieval(trained.draw, emoji.core(), repeated, seed))
     pictures = draw_in_chunks(trained.draw, repeated, seed)
     each = [judge(pictures[i * samples : (i + 1) * samples], [c] * samples) for i, c in enumerate(captions)]
     return {
-        **asdict(judge(pictures, repeated)),
-        "each": [{"caption": caption, **asdict(found)} for caption, found in zip(captions, each, strict=True)],
+        **plain(judge(pictures, repeated)),
+        "each": [{"caption": caption, **plain(found)} for caption, found in zip(captions, each, strict=True)],
     }
 
 
@@ -46,8 +41,11 @@ def report_on(trained, n=1000, seed=0, captions=None, samples=8, progress=False)
     "sha256" is that of the weights. For a model of the shapes world: "alignment", "diversity", and where the model has
     what they need, "reconstruction" and "bounds"; for one of the emoji world: "retrieval" of all its captions; for
     CLIP: "matching" in both languages, "refusals" and "zero_shot" (see `dalle_tutorial.matching`); for an upsampler:
-    "upsampling" (see `dalle_tutorial.upsampling`); for a prior: "imagination" in both languages (see
-    `dalle_tutorial.imagination`), which needs the shipped CLIP. An `UnCLIP` is measured by what it draws.
+    "upsampling" (see `dalle_tutorial.upsampling`); for a model that makes tokens of pictures: "reconstructions" (see
+    `dalle_tutorial.reconstructions`); for a prior: "imagination" in both languages (see
+    `dalle_tutorial.imagination`), which needs the shipped CLIP; for a model that writes SVG: "code" in both languages,
+    for one that translates: "translation" both ways (see `dalle_tutorial.translation`). An `UnCLIP` is
+    measured by what it draws.
 
     With `captions`, also "captions": how well `samples` pictures of each show it. Raises CaptionError for one that the
     model or the oracle cannot read, TutorialError for captions that a model which draws nothing is to draw.
@@ -62,12 +60,12 @@ def report_on(trained, n=1000, seed=0, captions=None, samples=8, progress=False)
         report["captions"] = {"samples": samples, **_own_captions(trained, captions, samples, seed, on_emoji)}
     if on_emoji:
         found = emoji_retrieval(trained.draw, emoji.core(), seed=seed, progress=progress)
-        return report | {"retrieval": _plain(found)}
+        return report | {"retrieval": plain(found)}
     found = alignment(trained.draw, n, seed, progress=progress)
-    report["alignment"] = _plain(found)
+    report["alignment"] = plain(found)
     report["diversity"] = diversity(trained.draw, seed=seed)
     if hasattr(trained.model, "reconstruct"):
-        report["reconstruction"] = asdict(reconstruction(trained, n, seed))
+        report["reconstruction"] = plain(reconstruction(trained, n, seed))
     if hasattr(trained.model, "importance_weighted_bound"):
         report["bounds"] = bounds(trained, min(n, 128), seed=seed)
     return report
@@ -79,6 +77,10 @@ def _instead_of_drawing(trained):
         return _matching
     if isinstance(trained.model, Upsampler):
         return _upsampling
+    if isinstance(trained.model, PictureTokens):
+        return _reconstructions
+    if translation.is_translator(trained):
+        return _translation if trained.model.tasks else _code
     return _imagination if trained.card["name"].startswith("prior") else None
 
 
@@ -86,23 +88,40 @@ def _matching(trained, n, seed):
     """What can be said of CLIP."""
     return {
         "matching": {
-            language: _plain(matching.retrieval(trained, n, seed, language=language)) for language in LANGUAGES
+            language: plain(matching.retrieval(trained, n, seed, language=language)) for language in LANGUAGES
         },
-        "refusals": _plain(matching.refusals(trained, n, seed)),
-        "zero_shot": _plain(matching.zero_shot(trained, n // 2, seed)),
+        "refusals": plain(matching.refusals(trained, n, seed)),
+        "zero_shot": plain(matching.zero_shot(trained, n // 2, seed)),
     }
 
 
 def _upsampling(trained, n, seed):
     """What can be said of an upsampler."""
-    return {"upsampling": _plain(upsampling.upsampling(functools.partial(upsampling.enlarge, trained), n, seed))}
+    return {"upsampling": plain(upsampling.upsampling(functools.partial(upsampling.enlarge, trained), n, seed))}
+
+
+def _reconstructions(trained, n, seed):
+    """What can be said of a model that makes tokens of pictures."""
+    return {"reconstructions": plain(reconstructions.reconstructions(trained.model, n, seed))}
+
+
+def _code(trained, n, seed):
+    """What can be said of a model that writes SVG."""
+    return {"code": {
+        language: plain(translation.code_alignment(trained, n, seed, language=language)) for language in LANGUAGES
+    }}
+
+
+def _translation(trained, n, seed):
+    """What can be said of a model that translates."""
+    return {"translation": plain(translation.translation_rates(trained, n, seed))}
 
 
 def _imagination(trained, n, seed):
     """What can be said of a prior. To imagine, a stack needs no decoder, so the prior stands in that place too."""
     stack = UnCLIP(weights.load("clip-shapes"), {trained.card["name"]: trained}, trained)
     return {"imagination": {
-        language: _plain(imagination.imagination(stack, n, seed, language=language)) for language in LANGUAGES
+        language: plain(imagination.imagination(stack, n, seed, language=language)) for language in LANGUAGES
     }}
 
 
@@ -133,8 +152,22 @@ def summary(report):
         for kind, near in found["cosine"].items():
             lines.append(line(f"{language}: {kind} of {found['gallery']}", found[kind]))
             lines.append(f"{'':26}{near['mean']:6.3f} ± {near['standard_error']:.3f} cosine to the true picture's")
+    for language, found in report.get("code", {}).items():
+        lines += [line(f"{language}: {name}", right) for name, right in found.items()]
+    for way, found in report.get("translation", {}).items():
+        lines += [line(f"{way}: {name}", right) for name, right in found["exact"].items()]
+        for name, near in found["chrf"].items():
+            lines.append(f"{'  chrF, ' + name.replace('_', ' '):26}{near['chrf']:6.1f}  "
+                         f"[{near['low']:.1f}, {near['high']:.1f}]  n = {near['n']}")
     for part in ("refusals", "zero_shot"):
         lines += [line(f"{part}: {name}", found) for name, found in report.get(part, {}).items()]
+    if found := report.get("reconstructions"):
+        for name, near in found["psnr"].items():
+            lines.append(line(f"kept, {name.replace('_', ' ')}", found[name]))
+            lines.append(f"{'':26}{near['mean']:6.2f} ± {near['standard_error']:.2f} dB from the true picture")
+        book = found["codebook"]
+        used = f"of {book['codes']} codes in use, in {book['pictures']} pictures"
+        lines.append(f"{'codebook':26}{book['usage']:6.1%}  {used}")
     if found := report.get("upsampling"):
         for name, near in found["psnr"].items():
             lines.append(line(f"enlarged, {name}", found[name]))

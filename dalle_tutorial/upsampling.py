@@ -7,33 +7,23 @@ the same for what Pillow makes without having learnt anything.
 import numpy as np
 from PIL import Image
 
-from dalle_tutorial.data.pixels import to_unit
 from dalle_tutorial.data.shapes import render, sample
 from dalle_tutorial.errors import PictureError, TutorialError
 from dalle_tutorial.evaluation import judge
-from dalle_tutorial.models.samplers import noise_for_each
-from dalle_tutorial.rates import Rate
-from dalle_tutorial.weights import to_bytes
+from dalle_tutorial.rates import Rate, mean_with_error
 
 SIDES = (32, 64)
 PLAIN = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
 """Ways to enlarge that learn nothing: between the 2 × 2 nearest pixels, or by a curve through the 4 × 4 nearest."""
-_CHUNK = 128
 _ROUNDING = 1 / 12  # the squared error of the nearest byte: no picture of bytes is nearer than that
 
 
 def enlarge(trained, pictures, seed=0, **settings):
     """Pictures uint8 (n, 32, 32, 3), enlarged by a trained `Upsampler`: uint8 (n, 64, 64, 3).
 
-    Number i depends on picture i, on `seed` and on i alone. `settings` as for `Upsampler.generate`. Raises PictureError
-    for pictures that are not of this kind.
+    Seed and settings as for `Upsampler.upsample`. Raises PictureError for pictures that are not of this kind.
     """
-    pictures = _checked(pictures, SIDES[0], "to enlarge")
-    noise, model = noise_for_each(len(pictures), trained.model.noise_shape, seed), trained.model
-    chunks = [slice(start, start + _CHUNK) for start in range(0, len(pictures), _CHUNK)]
-    return np.concatenate(
-        [to_bytes(model.generate(to_unit(pictures[rows]), noise[rows], **settings)) for rows in chunks]
-    )
+    return trained.model.upsample(_checked(pictures, SIDES[0], "to enlarge"), seed, **settings)
 
 
 def plainly(pictures, how="bicubic"):
@@ -71,10 +61,7 @@ def upsampling(enlarge, n=1000, seed=0, split="test"):
     near = {name: psnr(pictures, truth) for name, pictures in made.items()}
     return {
         "n": n, **{name: judge(pictures, descriptions) for name, pictures in made.items()},
-        "psnr": {
-            name: {"mean": float(values.mean()), "standard_error": float(values.std(ddof=1) / np.sqrt(n))}
-            for name, values in near.items()
-        },
+        "psnr": {name: mean_with_error(values) for name, values in near.items()},
         "nearer": Rate.of(near["model"] > np.max([near[how] for how in PLAIN], axis=0)),
     }
 

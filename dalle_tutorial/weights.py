@@ -13,25 +13,30 @@ import numpy as np
 
 from dalle_tutorial.backend import keras
 from dalle_tutorial.data import pixels
-from dalle_tutorial.data.scenes import check_choice
 from dalle_tutorial.errors import TutorialError, WeightsError
 from dalle_tutorial.files import write_safely
 from dalle_tutorial.models.autoregressive_prior import AutoregressivePrior
 from dalle_tutorial.models.clip import CLIP
 from dalle_tutorial.models.cvae import CVAE
+from dalle_tutorial.models.dalle import DALLE
 from dalle_tutorial.models.decoder import Decoder
+from dalle_tutorial.models.inference import in_chunks, settled
 from dalle_tutorial.models.prior import DiffusionPrior
 from dalle_tutorial.models.samplers import noise_for_each
+from dalle_tutorial.models.translator import Translator
 from dalle_tutorial.models.unclip import UnCLIP
 from dalle_tutorial.models.upsampler import Upsampler
+from dalle_tutorial.models.vqvae import DVAE, VQVAE
 from dalle_tutorial.text.tokenizers import WordTokenizer
 
 FOLDER = pathlib.Path(__file__).parent / "weights"
 PRIORS = {"diffusion": "prior-shapes", "autoregressive": "prior-ar-shapes"}
 """Kind of prior → the model that is one."""
+UNCLIP_DECODER = "unclip-shapes"
+"""The decoder of the whole stack, which a prior tells what to draw."""
 _CLASSES = {
-    "AutoregressivePrior": AutoregressivePrior, "CLIP": CLIP, "CVAE": CVAE, "Decoder": Decoder,
-    "DiffusionPrior": DiffusionPrior, "Upsampler": Upsampler,
+    "AutoregressivePrior": AutoregressivePrior, "CLIP": CLIP, "CVAE": CVAE, "DALLE": DALLE, "Decoder": Decoder,
+    "DVAE": DVAE, "DiffusionPrior": DiffusionPrior, "Translator": Translator, "Upsampler": Upsampler, "VQVAE": VQVAE,
 }
 
 
@@ -53,17 +58,9 @@ class Trained:
         allowed = getattr(self.model, "settings", None)
         if allowed is None:
             raise TutorialError(f"{self.card.get('name', 'this model')} draws no pictures")
-        for name in settings:
-            check_choice("setting", name, allowed)
-        told = {name: self.card[name] for name in allowed if name in self.card}
-        told |= {name: value for name, value in settings.items() if value is not None}
-        ids = self.tokenizer(list(captions))
+        told, ids = settled(settings, allowed, self.card), self.tokenizer(list(captions))
         noise = noise_for_each(len(ids), self.model.noise_shape, seed)
-        pictures = [
-            to_bytes(self.model.generate(ids[i : i + 128], noise[i : i + 128], **told))
-            for i in range(0, len(ids), 128)
-        ]
-        return np.concatenate(pictures)
+        return in_chunks(lambda *rows: to_bytes(self.model.generate(*rows, **told)), ids, noise)
 
     def save(self, path, precision="float16"):
         """Writes `path` (…\u200b.npz) and the card beside it (….json), rounding weights to `precision`."""
@@ -127,8 +124,16 @@ def load_unclip(decoder=None):
     """
     priors = {kind: load(name) for kind, name in PRIORS.items() if name in names() or kind == "diffusion"}
     upsampler = load("upsampler-shapes") if "upsampler-shapes" in names() else None
-    decoder = decoder or load("unclip-shapes")
+    decoder = decoder or load(UNCLIP_DECODER)
     return UnCLIP(load("clip-shapes"), priors, decoder, upsampler, decoder.card)
+
+
+def as_used(trained):
+    """A `Trained` as it draws and is measured: for unCLIP's decoder the whole `UnCLIP` around it; others as they are.
+
+    Raises WeightsError where a part of the stack is missing.
+    """
+    return load_unclip(trained) if trained.card.get("name") == UNCLIP_DECODER else trained
 
 
 def _rebuild(path, data, card):

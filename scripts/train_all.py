@@ -49,26 +49,19 @@ def strip(growing, chunks=(1, 2, 4, 8, 12, 16, 32, 50), side=32):
 
 
 def history(run):
-    """What a run's first stage noted at the end of each chunk, and where "layout" goes on with the same task, its notes
-    too; minutes are counted from the start of the run."""
-    noted = json.loads((run / "model.history.json").read_text())
-    if (run / "layout.history.json").exists():
-        before = noted[-1]["minutes"]
-        later = json.loads((run / "layout.history.json").read_text())
-        noted += [{**each, "minutes": round(before + each["minutes"], 2)} for each in later]
-    return noted
+    """What a run's first stage noted at the end of each chunk."""
+    return json.loads((run / "model.history.json").read_text())
 
 
 def publish(name, run, n, seed):
     """Copies a finished run into the package and completes its card."""
     trained, recipe = weights.load(run), RECIPES[name]["cpu"]
-    # unCLIP's decoder is measured as it is used: told by the prior what to draw.
-    whole = weights.load_unclip(trained) if name == "unclip-shapes" else trained
+    whole = weights.as_used(trained)
     if recipe.choice:
         chosen, trained.card["validation"] = choose(whole, *recipe.choice, n // 4, seed)
         trained.card[recipe.choice[0]] = whole.card[recipe.choice[0]] = chosen
     trained.card["figures"] = measure(whole, n, seed)
-    if name == "unclip-shapes":
+    if name == weights.UNCLIP_DECODER:
         trained.card["figures"]["manipulations"] = manipulations.measure(whole, n // 10, seed)
     trained.card["limits"] = recipe.limits
     target = weights.FOLDER / f"{name}.npz"

@@ -5,7 +5,7 @@ import pytest
 
 from dalle_tutorial import matching
 from dalle_tutorial.backend import keras
-from dalle_tutorial.models.clip import CLIP, LARGEST_SCALE
+from dalle_tutorial.models.clip import CLIP, LARGEST_SCALE, encoders
 from dalle_tutorial.training import RECIPES
 from dalle_tutorial.training.streams import Stream
 from dalle_tutorial.weights import Trained
@@ -110,3 +110,11 @@ def test_untrained_it_is_near_chance(model):
     assert 0.2 < matching.refusals(trained, n=200)["order of objects"].rate < 0.8
     found = matching.zero_shot(trained, n=60)
     assert set(found) == {"shape", "colour", "place"} and found["colour"].rate < 0.5
+
+
+def test_encoders_say_what_the_model_does_as_loud_as_noise(model, batch):
+    see, read = encoders(model)
+    for encode, slow, x in ((see, model.encode_image, batch["pictures"]), (read, model.encode_text, batch["ids"])):
+        found = encode(x)
+        assert isinstance(found, np.ndarray)
+        np.testing.assert_allclose(found, np.sqrt(model.embedding_width) * array(slow(x)), atol=1e-4)

@@ -109,3 +109,19 @@ def test_a_picture_depends_on_its_caption_its_seed_and_its_number_alone(model):
         trained.draw(["a red circle"], temperature=1.0)
     with pytest.raises(TutorialError, match="unknown sampler 'magic'"):
         trained.draw(["a red circle"], sampler="magic")
+
+
+def test_the_sampler_asks_the_wrapped_guess_in_place_of_the_model(model, x):
+    asked, known = [], np.full_like(x, 0.25)
+
+    def wrap(guess):
+        def denoise(now, t):
+            asked.append(guess(now, t)[0])
+            signal, noise_rate = model.schedule.rates(t)
+            return known, (now - signal * known) / noise_rate
+
+        return denoise
+
+    ids = TOKENIZER(["a red circle", "a blue star"])
+    np.testing.assert_allclose(model.generate(ids, x, steps=3, wrap=wrap), known, atol=1e-5)
+    assert len(asked) == 3 and np.abs(asked[0] - known).max() > 1e-3

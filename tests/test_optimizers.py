@@ -6,6 +6,7 @@ import pytest
 from dalle_tutorial.backend import keras
 from dalle_tutorial.errors import TutorialError
 from dalle_tutorial.training.optimizers import Muon, optimizer_for
+from dalle_tutorial.training.recipe import Recipe
 
 array = keras.ops.convert_to_numpy
 
@@ -56,3 +57,16 @@ def test_the_rate_warms_up_and_falls_to_a_fiftieth():
 def test_an_unknown_one_is_named():
     with pytest.raises(TutorialError, match="unknown optimizer 'sgd': allowed are adamw, muon"):
         optimizer_for("sgd", 1e-3, 10)
+
+
+def test_a_recipe_makes_the_optimizer_that_it_names():
+    recipe = Recipe("any", 7, learning_rate=3e-3, optimizer="adamw")
+    found = recipe.make_optimizer(1000)
+    assert type(found) is keras.optimizers.AdamW and not found.use_ema
+    assert float(found._learning_rate(100)) == pytest.approx(3e-3)
+
+    class Averaged(Recipe):
+        ema, convolutions = 0.9, True
+
+    found = Averaged("any", 7).make_optimizer(1000)
+    assert isinstance(found, Muon) and found.convolutions and (found.use_ema, found.ema_momentum) == (True, 0.9)

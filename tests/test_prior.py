@@ -5,11 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from dalle_tutorial import weights
 from dalle_tutorial.backend import keras
 from dalle_tutorial.errors import TutorialError
-from dalle_tutorial.models.prior import DiffusionPrior, PriorNetwork
+from dalle_tutorial.models.prior import DiffusionPrior, PriorNetwork, nearest_candidate
 from dalle_tutorial.text.tokenizers import END, START
 from dalle_tutorial.training import RECIPES
+from dalle_tutorial.training.streams import shapes_tokenizer
 from dalle_tutorial.training.unclip import begin_with
 
 array = keras.ops.convert_to_numpy
@@ -87,11 +89,15 @@ def test_the_decoder_of_unclip_goes_on_from_another():
         begin_with(model, other)
 
 
-def test_layout_is_learnt_near_pure_noise():
-    recipe = RECIPES["decoder-shapes"]["smoke"]
-    model = recipe.build(recipe.tokenizer())
-    shifts = [(stage.name, stage.steps, model.shift) for stage in recipe.stages(model, None)]
-    assert shifts == [("model", 10, 1.0), ("layout", 10, 6.0)]
+def test_the_decoder_starts_with_clips_reader_and_learns_near_noise():
+    recipe = replace(RECIPES["decoder-shapes"]["smoke"], reader="clip-shapes")
+    tokenizer, taught = recipe.tokenizer(), weights.load("clip-shapes")
+    model = recipe.build(tokenizer)
+    for own, theirs in zip(model.denoiser.text_encoder.weights, taught.model.text_encoder.weights, strict=True):
+        np.testing.assert_array_equal(array(own), array(theirs))
+    assert model.shift == 3
+    with pytest.raises(TutorialError, match="reads other words"):
+        recipe.build(shapes_tokenizer())
 
 
 def test_it_learns_which_embedding_belongs_to_which_caption():
@@ -105,3 +111,11 @@ def test_it_learns_which_embedding_belongs_to_which_caption():
     prior.fit(data, batch_size=64, epochs=6, verbose=0)
     found = prior.generate(IDS, RNG.standard_normal((2, 8)).astype("float32"), TEXT, steps=8)
     assert ((found * TEXT[::-1]).sum(1) / 8 > 0.95).all()
+
+
+def test_candidates_are_compared_by_direction_and_come_back_as_long_as_noise():
+    candidates = np.float32([[[9, 9, 0, 0], [0.1, 0, 0, 0]], [[0, 0, -1, 0], [0, 0, 0, 5]]])
+    text = np.float32([[2, 0, 0, 0], [0, 0, 0, 2]])
+    found = nearest_candidate(candidates, text)
+    assert isinstance(found, np.ndarray)
+    np.testing.assert_allclose(found, text, atol=1e-6)

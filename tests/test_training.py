@@ -139,12 +139,10 @@ def test_shipped_weights_are_small_whole_and_described():
 def test_chunks_cover_every_recipe():
     for by_preset in RECIPES.values():
         for recipe in by_preset.values():
-            parts = [recipe.steps, getattr(recipe, "prior_steps", 0), getattr(recipe, "layout_steps", 0)]
+            parts = [recipe.steps, getattr(recipe, "prior_steps", 0)]
             assert sum(parts) == recipe.total_steps
-            shared = hasattr(recipe, "layout_steps")  # its two stages share the chunks, each as many as it has steps
             for steps in filter(None, parts):
-                chunks = round(CHUNKS * steps / recipe.total_steps) if shared else CHUNKS
-                assert steps % min(chunks, steps) == 0
+                assert steps % min(CHUNKS, steps) == 0
 
 
 def test_the_strip_holds_the_rows_of_its_chunks(tmp_path):

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
+from dalle_tutorial import upsampling, weights
 from dalle_tutorial.backend import keras
 from dalle_tutorial.data import shapes
 from dalle_tutorial.errors import CaptionError, PictureError, TutorialError
 from dalle_tutorial.models.slerp import slerp
-from dalle_tutorial.models.unclip import UnCLIP
+from dalle_tutorial.models.unclip import LARGE_STREAM, UnCLIP
 from dalle_tutorial.training import RECIPES
 from dalle_tutorial.weights import Trained
 
@@ -180,3 +181,15 @@ def test_words_that_are_not_known(stack):
     for call in (stack.draw, stack.imagine, stack.embed_captions):
         with pytest.raises(CaptionError, match="unknown word 'dragon'"):
             call(["a red dragon"])
+
+
+def test_both_ways_to_enlarge_are_one_but_for_the_seed(stack):
+    found = upsampling.enlarge(stack.upsampler, PICTURES, seed=[3, LARGE_STREAM])
+    np.testing.assert_array_equal(found, stack.upsample(PICTURES, seed=3))
+    np.testing.assert_array_equal(found, stack.upsampler.model.upsample(PICTURES, [3, LARGE_STREAM]))
+
+
+def test_the_decoder_is_used_within_its_stack_and_others_alone(stack, monkeypatch):
+    monkeypatch.setattr(weights, "load_unclip", lambda decoder: ("stack of", decoder))
+    assert weights.as_used(stack.decoder) == ("stack of", stack.decoder)
+    assert weights.as_used(stack.upsampler) is stack.upsampler

@@ -7,7 +7,9 @@ from pathlib import Path
 from dalle_tutorial import __version__, files
 from dalle_tutorial.errors import CaptionError, TutorialError
 
-SHORT_NAMES = {"cvae": "cvae-shapes", "glide": "decoder-shapes", "unclip": "unclip-shapes"}
+SHORT_NAMES = {
+    "cvae": "cvae-shapes", "dalle": "dalle-shapes", "glide": "decoder-shapes", "unclip": "unclip-shapes",
+}
 SETTINGS = {"guidance_scale": "guidance", "steps": "steps", "sampler": "sampler", "prior": "prior"}
 """What models call a setting → what the option is called."""
 COLUMNS, GAP = 8, 2
@@ -26,8 +28,7 @@ def load(name):
         short = [short for short, long in SHORT_NAMES.items() if long in weights.names()]
         allowed = ", ".join(sorted([*short, *weights.names()]))
         raise TutorialError(f"unknown model {name!r}: allowed are {allowed}, or a folder that `train` made")
-    trained = weights.load(name)
-    return weights.load_unclip(trained) if trained.card.get("name") == SHORT_NAMES["unclip"] else trained
+    return weights.as_used(weights.load(name))
 
 
 def tokenizer_of(trained):

@@ -1,9 +1,10 @@
 """What the command line says of itself: kinds of arguments, and what stands at the end of each help text."""
 
-MODEL = ("cvae (the same as cvae-shapes), cvae-emoji, glide (decoder-shapes: diffusion, told the caption), unclip "
+MODEL = ("cvae (the same as cvae-shapes), cvae-emoji, dalle (dalle-shapes: DALL-E 1, which writes pictures as "
+         "tokens), glide (decoder-shapes: diffusion, told the caption), unclip "
          "(unclip-shapes: all of DALL-E 2, caption, prior and decoder), or a folder that `train` made")
-TRAINED = ("cvae (the same as cvae-shapes), cvae-emoji, clip-shapes, glide (decoder-shapes), prior-shapes, "
-           "prior-ar-shapes, unclip (unclip-shapes), upsampler-shapes")
+TRAINED = ("cvae (the same as cvae-shapes), cvae-emoji, clip-shapes, dalle (dalle-shapes), glide (decoder-shapes), "
+           "prior-shapes, prior-ar-shapes, unclip (unclip-shapes), upsampler-shapes, svg-shapes, translate")
 CAPTIONS_FILE = "a text file (UTF-8) with one caption a line and no empty line"
 EXAMPLES = {
     "": """examples:
@@ -23,6 +24,15 @@ EXAMPLES = {
 One caption makes one PNG: its pictures in rows of eight, two pixels apart, each pixel enlarged --scale times. With
 --captions, line n becomes DIR/n.png, not enlarged; other files in DIR stay. Where --guidance is not given,
 it is what the validation split chose.""",
+    "code": """examples:
+  {p} code "a small red circle above a large blue square"
+  {p} code "three green stars" --out stars.svg --png stars.png
+Without --out and --png the code goes to the screen. A grammar keeps it to plain shapes: no other code can come out.
+The caption is one of the shapes world, in English or Chinese.""",
+    "translate": """examples:
+  {p} translate "a small red circle above a large blue square" --to zh
+  {p} translate "woman farmer with dark skin tone" --to zh --beam 4
+With --to en the caption is a Chinese one. It knows the captions of the shapes world and the names of emoji.""",
     "vary": """examples:
   {p} vary star.png --n 8 --eta 1.0 --out variations.png
 {picture}

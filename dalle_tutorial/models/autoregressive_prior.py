@@ -15,23 +15,13 @@ from dalle_tutorial.errors import TutorialError
 from dalle_tutorial.layers import PositionEmbedding, TransformerBlock
 from dalle_tutorial.models.guidance import KEEP, doubled, heeded, kept
 from dalle_tutorial.models.principal import PrincipalBuckets
+from dalle_tutorial.models.prior import nearest_candidate
+from dalle_tutorial.models.sampling import inverse_cdf
 from dalle_tutorial.text.tokenizers import PAD
 
 ops = keras.ops
 FITS = 16  # buckets of the dot product of picture and caption
 SPECIAL = 2  # text embedding, dot product
-
-
-def inverse_cdf(logits, uniforms, temperature=1.0):
-    """Tokens (batch,) drawn with numbers (batch,) in [0, 1] from softmax(logits / temperature), (batch, buckets).
-
-    The token is the first whose cumulated probability reaches its number. Temperature 0 takes the likeliest.
-    """
-    if temperature == 0:
-        return np.argmax(logits, axis=-1).astype("int32")
-    scaled = logits.astype("float64") / temperature
-    cumulated = np.cumsum(np.exp(scaled - scaled.max(-1, keepdims=True)), axis=-1)
-    return np.sum(cumulated[:, :-1] < uniforms[:, None] * cumulated[:, -1:], axis=-1).astype("int32")
 
 
 @keras.saving.register_keras_serializable("dalle_tutorial")
@@ -170,10 +160,7 @@ class AutoregressivePrior(keras.Model):
         top = np.minimum(FITS // 2 + (uniforms[:, 0] * (FITS // 2)).astype("int32"), FITS - 1)
         conditions = {"ids": ids.repeat(candidates, 0), "text": text.repeat(candidates, 0), "fit": top}
         found = self.quantiser.decode(self._write(conditions, uniforms[:, 1:], guidance_scale, temperature))
-        found = math.sqrt(self.embedding_width) * found / np.linalg.norm(found, axis=-1, keepdims=True)
-        found = found.reshape(batch, candidates, -1)
-        nearest = np.einsum("bcw,bw->bc", found, text).argmax(axis=1)
-        return found[np.arange(batch), nearest]
+        return nearest_candidate(found.reshape(batch, candidates, -1), text)
 
     def _write(self, conditions, uniforms, guidance_scale, temperature):
         """Tokens (batch, dimensions), one after another. Those still to come are zeros, which nothing sees."""

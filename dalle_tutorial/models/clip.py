@@ -8,7 +8,9 @@ the picture must find its caption and the caption its picture:
 
 import math
 
-from dalle_tutorial.backend import keras
+import numpy as np
+
+from dalle_tutorial.backend import compiled, keras
 from dalle_tutorial.layers import PositionEmbedding, TransformerBlock
 from dalle_tutorial.text.encoder import TextEncoder
 
@@ -146,3 +148,11 @@ class CLIP(keras.Model):
     @classmethod
     def from_config(cls, config):
         return cls(TextEncoder(**config["text_encoder"]), **{k: v for k, v in config.items() if k != "text_encoder"})
+
+
+def encoders(clip):
+    """What a trained CLIP makes of pictures (batch, 32, 32, 3) in [−1, 1] and of ids (batch, tokens): two functions to
+    arrays (batch, embedding_width) of length √embedding_width, so that their numbers are about as large as noise."""
+    scale = math.sqrt(clip.embedding_width)
+    fast = (compiled(encode, clip) for encode in (clip.encode_image, clip.encode_text))
+    return [lambda x, encode=encode: scale * np.asarray(encode(x)) for encode in fast]

@@ -44,14 +44,16 @@ class Decoder(Diffusion):
             found["embedding"] = embedding
         return found
 
-    def steps_of(self, ids, noise, guidance_scale=2.0, steps=16, sampler="dpm-solver", embedding=None):
+    def steps_of(self, ids, noise, guidance_scale=2.0, steps=16, sampler="dpm-solver", embedding=None, wrap=None):
         """The `Step`s of a sampler from noise (batch, side, side, 3) to pictures: a generator.
 
         guidance_scale: 1 = no guidance. steps: evaluations of the network, each of a doubled batch where there is
-        guidance. sampler: one of SAMPLERS. Raises TutorialError for values that `denoise` or the sampler refuse.
+        guidance. sampler: one of SAMPLERS. wrap: a function of the guess (x, t) → (x0, noise), as `denoise` returns it,
+        to the one that the sampler asks in its place; None for the guess itself. Raises TutorialError for values that
+        `denoise` or the sampler refuse.
         """
         denoise = self.denoise(self.conditions(ids, embedding), guidance_scale, clip="static")
-        return find_sampler(sampler)(denoise, self.schedule, noise, steps)
+        return find_sampler(sampler)(wrap(denoise) if wrap else denoise, self.schedule, noise, steps)
 
     def generate(self, ids, noise, **settings):
         """Pictures (batch, side, side, 3) near [−1, 1], from `noise` of that shape; settings as for `steps_of`."""

@@ -18,6 +18,14 @@ ops = keras.ops
 SPECIAL = 4  # text embedding, time, noised embedding, query
 
 
+def nearest_candidate(candidates, text):
+    """Of several embeddings for each caption, (batch, candidates, width), the one nearest to `text` (batch, width), the
+    caption's own (§2.2: of two), brought to length √width: an array (batch, width)."""
+    found = math.sqrt(candidates.shape[-1]) * candidates / ops.norm(candidates, axis=-1, keepdims=True)
+    nearest = ops.argmax(ops.einsum("bcw,bw->bc", found, ops.cast(text, found.dtype)), axis=1)
+    return ops.convert_to_numpy(ops.take_along_axis(found, ops.reshape(nearest, (-1, 1, 1)), axis=1)[:, 0])
+
+
 @keras.saving.register_keras_serializable("dalle_tutorial")
 class PriorNetwork(keras.Model):
     """The denoiser of a `DiffusionPrior`, for embeddings of `embedding_width` numbers.
@@ -89,17 +97,14 @@ class DiffusionPrior(Diffusion):
         """Image embeddings (batch, width) of length √width, from noise (batch, candidates, width) or (batch, width).
 
         ids (batch, tokens), text (batch, width): the captions, and what CLIP makes of them, of length √width too. Of
-        several candidates for a caption, the one nearest to `text` is kept (§2.2: of two).
+        several candidates for a caption, the one nearest to `text` is kept.
         """
         noise = noise[:, None] if len(noise.shape) == 2 else noise
         batch, candidates, width = noise.shape
         ids, repeated = (ops.repeat(part, candidates, axis=0) for part in (ids, text))
         denoise = self.denoise({"ids": ids, "text": repeated}, guidance_scale)
         found = last(find_sampler(sampler)(denoise, self.schedule, noise.reshape(-1, width), steps))
-        found = math.sqrt(width) * found / ops.norm(found, axis=-1, keepdims=True)
-        found = ops.reshape(found, (batch, candidates, width))
-        nearest = ops.argmax(ops.einsum("bcw,bw->bc", found, ops.cast(text, found.dtype)), axis=1)
-        return ops.convert_to_numpy(ops.take_along_axis(found, ops.reshape(nearest, (-1, 1, 1)), axis=1)[:, 0])
+        return nearest_candidate(found.reshape(batch, candidates, width), text)
 
     def build_for(self, max_length):
         """Makes all weights; `max_length` is the network's."""

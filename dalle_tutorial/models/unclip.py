@@ -8,15 +8,15 @@ import math
 
 import numpy as np
 
-from dalle_tutorial.backend import compiled
 from dalle_tutorial.data.pixels import to_bytes, to_unit
 from dalle_tutorial.data.scenes import check_choice
 from dalle_tutorial.errors import PictureError, TutorialError
-from dalle_tutorial.models.samplers import ddim, find_sampler, invert, last, noise_for_each
+from dalle_tutorial.models.clip import encoders
+from dalle_tutorial.models.inference import in_chunks, settled
+from dalle_tutorial.models.samplers import ddim, invert, last, noise_for_each
 from dalle_tutorial.models.slerp import slerp
 
 SIDE = 32
-CHUNK = 128  # pictures that are drawn at once
 GRAIN = 0.1
 """The time up to which the noise of a given picture is drawn, and from which on it is found (`UnCLIP.encode`)."""
 # Noise of the parts, all from one seed. NumPy seeds [seed, 1, 0] as [seed, 1], which is picture 1: hence large numbers.
@@ -37,15 +37,15 @@ class UnCLIP:
         self.clip, self.priors, self.decoder, self.upsampler = clip, dict(priors), decoder, upsampler
         self.model, self.card = decoder.model, dict(card or {"name": "unclip"})
         self.scale = math.sqrt(clip.model.embedding_width)
-        self._see, self._read = (compiled(f, clip.model) for f in (clip.model.encode_image, clip.model.encode_text))
+        self._see, self._read = encoders(clip.model)
 
     def embed(self, pictures):
         """The CLIP embeddings of pictures: (n, width). Raises PictureError."""
-        return self.scale * np.asarray(self._see(to_unit(_checked(pictures))))
+        return self._see(to_unit(_checked(pictures)))
 
     def embed_captions(self, captions):
         """The CLIP embeddings of captions: (n, width). Raises CaptionError for one that CLIP's tokeniser refuses."""
-        return self.scale * np.asarray(self._read(self.clip.tokenizer(list(captions))))
+        return self._read(self.clip.tokenizer(list(captions)))
 
     def imagine(self, captions, seed=0, prior=None, prior_guidance=1.0, candidates=2):
         """The image embeddings (n, width) that the prior sees before it for these captions (§2.2).
@@ -59,11 +59,7 @@ class UnCLIP:
         chosen, text = self.priors[prior], self.embed_captions(captions)
         ids = chosen.tokenizer(list(captions))
         noise = noise_for_each(len(ids), (int(candidates), *chosen.model.noise_shape), [seed, PRIOR_STREAM])
-        return np.concatenate([
-            np.asarray(chosen.model.generate(ids[i : i + CHUNK], noise[i : i + CHUNK], text[i : i + CHUNK],
-                                             guidance_scale=prior_guidance))
-            for i in range(0, len(ids), CHUNK)
-        ])
+        return in_chunks(lambda *rows: chosen.model.generate(*rows, guidance_scale=prior_guidance), ids, noise, text)
 
     def draw(self, captions, seed=0, **settings):
         """Draws one picture for each caption: uint8 (captions, 32, 32, 3), as `Trained.draw` does.
@@ -164,37 +160,30 @@ class UnCLIP:
             raise TutorialError(f"{len(pictures)} pictures need as many captions: got {len(captions)}")
         told, of_prior = self._settings(settings)
         model, known, paint = self.decoder.model, to_unit(pictures), masks[..., None].astype("float32")
-        conditions = model.conditions(self.decoder.tokenizer(captions), self.imagine(captions, seed, **of_prior))
-        guess = model.denoise(conditions, told.get("guidance_scale", 2.0), clip="static")
 
-        def denoise(x, t):
-            x0, noise = guess(x, t)
-            signal, noise_rate = model.schedule.rates(t)
-            x0 = paint * x0 + (1 - paint) * known
-            return x0, paint * noise + (1 - paint) * (x - signal * known) / noise_rate
+        def keep_known(guess):
+            def denoise(x, t):
+                x0, noise = guess(x, t)
+                signal, noise_rate = model.schedule.rates(t)
+                x0 = paint * x0 + (1 - paint) * known
+                return x0, paint * noise + (1 - paint) * (x - signal * known) / noise_rate
 
+            return denoise
+
+        ids, embedding = self.decoder.tokenizer(captions), self.imagine(captions, seed, **of_prior)
         noise = noise_for_each(len(pictures), model.noise_shape, [seed, DRAWN_STREAM])
-        sampler = find_sampler(told.get("sampler", "dpm-solver"))
-        drawn = to_bytes(last(sampler(denoise, model.schedule, noise, told.get("steps", 16))))
+        drawn = to_bytes(model.generate(ids, noise, embedding=embedding, wrap=keep_known, **told))
         return np.where(masks[..., None], drawn, pictures)
 
     def upsample(self, pictures, seed=0):
         """Pictures four times as large: uint8 (n, 64, 64, 3). Raises TutorialError where there is no upsampler."""
         if self.upsampler is None:
             raise TutorialError("this stack has no upsampler: 32 × 32 pixels is all that it draws")
-        model, pictures = self.upsampler.model, to_unit(_checked(pictures))
-        noise = noise_for_each(len(pictures), model.noise_shape, [seed, LARGE_STREAM])
-        return to_bytes(np.concatenate([
-            np.asarray(model.generate(pictures[i : i + CHUNK], noise[i : i + CHUNK]))
-            for i in range(0, len(pictures), CHUNK)
-        ]))
+        return self.upsampler.model.upsample(_checked(pictures), [seed, LARGE_STREAM])
 
     def _settings(self, given):
         """The settings of the decoder, and those of the prior: what is given, and else what the card says."""
-        for name in given:
-            check_choice("setting", name, self.settings)
-        told = {name: self.card[name] for name in self.settings if name in self.card}
-        told |= {name: value for name, value in given.items() if value is not None}
+        told = settled(given, self.settings, self.card)
         return told, {name: told.pop(name) for name in ("prior", "prior_guidance", "candidates") if name in told}
 
     def _denoise(self, embedding, guidance_scale):

@@ -5,9 +5,11 @@ there it is told no caption, has no attention, and is not guided: what a picture
 """
 
 from dalle_tutorial.backend import keras
+from dalle_tutorial.data.pixels import to_bytes, to_unit
 from dalle_tutorial.errors import PictureError
 from dalle_tutorial.models.diffusion import Diffusion
-from dalle_tutorial.models.samplers import find_sampler, last
+from dalle_tutorial.models.inference import in_chunks
+from dalle_tutorial.models.samplers import find_sampler, last, noise_for_each
 from dalle_tutorial.models.unet import UNet
 
 ops = keras.ops
@@ -91,6 +93,14 @@ class Upsampler(Diffusion):
     def generate(self, pictures, noise, **settings):
         """Pictures (batch, side, side, 3) near [−1, 1], from `noise` of that shape; settings as for `steps_of`."""
         return last(self.steps_of(pictures, noise, **settings))
+
+    def upsample(self, pictures, seed=0, **settings):
+        """Pictures uint8 (n, side / 2, side / 2, 3), enlarged: uint8 (n, side, side, 3); settings as for `steps_of`.
+
+        Number i depends on picture i, on `seed` (a number or a list of them) and on i alone.
+        """
+        pictures, noise = to_unit(pictures), noise_for_each(len(pictures), self.noise_shape, seed)
+        return to_bytes(in_chunks(lambda *rows: self.generate(*rows, **settings), pictures, noise))
 
     def _check(self, pictures):
         side = self.denoiser.side // FACTOR

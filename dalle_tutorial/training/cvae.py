@@ -56,7 +56,7 @@ class CVAERecipe(Recipe):
     def stages(self, network, tokenizer):
         """The whole model; then a new prior, where the others have settled."""
         yield Stage(
-            "model", network, self.steps, optimizer_for(self.optimizer, self.learning_rate, self.steps),
+            "model", network, self.steps, self.make_optimizer(self.steps),
             lambda done: [WarmUp(self.beta_start, 1.0, self.beta_steps, first=done)], ignores=("prior_",),
         )
         if self.prior_steps:
