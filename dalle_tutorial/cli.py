@@ -20,7 +20,7 @@ SAMPLERS = ("ddpm", "ddim", "dpm-solver")
 PRIORS = ("diffusion", "autoregressive")
 LANGUAGES = ("en", "zh")
 MOST_PICTURES, MOST_FRAMES, MOST_STEPS, LARGEST_SCALE, MOST_GUIDANCE = 1024, 64, 1000, 32, 100
-MOST_TEMPERATURE, MOST_BEAMS = 100, 16
+MOST_TEMPERATURE, MOST_BEAMS, MOST_CODES, MOST_CANDIDATES = 100, 16, 10_000, 512
 
 
 class _Parser(argparse.ArgumentParser):
@@ -79,10 +79,17 @@ def _parser():
     draw.add_argument("--model", default="cvae", help=f"{texts.MODEL} (default: cvae)")
     draw.add_argument("--count", type=_whole(1, MOST_PICTURES), metavar="N", help="pictures of CAPTION (default: 1)")
     draw.add_argument("--guidance", type=_number(0, MOST_GUIDANCE), metavar="G",
-                      help="glide, unclip: how much to exaggerate the caption; 1 is not at all")
+                      help="dalle, glide, unclip: how much to exaggerate the caption; 1 is not at all")
     draw.add_argument("--steps", **steps | {"help": "glide, unclip: steps from noise to picture"})
     draw.add_argument("--sampler", choices=SAMPLERS, help="glide, unclip: how the steps are taken")
     draw.add_argument("--prior", choices=PRIORS, help="unclip: what leads from the caption to a CLIP embedding")
+    draw.add_argument("--temperature", type=_number(0, MOST_TEMPERATURE), metavar="T",
+                      help="cvae, dalle: how freely to choose; 0 is always the likeliest, 1 as learnt")
+    draw.add_argument("--top-k", type=_whole(1, MOST_CODES), metavar="K", help="dalle: of the K likeliest codes only")
+    draw.add_argument("--top-p", type=_number(0, 1), metavar="P",
+                      help="dalle: of the likeliest codes only, that have P of all probability between them")
+    draw.add_argument("--best-of", type=_whole(1, MOST_CANDIDATES), metavar="N",
+                      help="draw N for each picture and keep the one that CLIP finds nearest to the caption")
     draw.add_argument("--size", **size)
     draw.add_argument("--scale", **scale)
     draw.add_argument("--seed", **seed)

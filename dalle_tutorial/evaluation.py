@@ -15,14 +15,14 @@ from tqdm.auto import tqdm
 from dalle_tutorial.data import emoji, oracle
 from dalle_tutorial.data.layout import encode
 from dalle_tutorial.data.pixels import to_unit
-from dalle_tutorial.data.shapes import arrange, captions_and_pictures, describe, render, sample
+from dalle_tutorial.data.shapes import LANGUAGES, arrange, captions_and_pictures, describe, render, sample
 from dalle_tutorial.errors import TutorialError
 from dalle_tutorial.models.inference import in_chunks
 from dalle_tutorial.rates import Rate, mean_with_error, wilson_interval
 
 __all__ = [
-    "SETS", "Alignment", "Rate", "alignment", "bounds", "diversity", "draw_in_chunks", "emoji_retrieval", "judge",
-    "reconstruction", "wilson_interval",
+    "SETS", "Alignment", "Rate", "alignment", "asked", "bounds", "diversity", "draw_in_chunks", "emoji_retrieval",
+    "judge", "languages", "reconstruction", "wilson_interval",
 ]
 
 SETS = {
@@ -96,6 +96,22 @@ def draw_in_chunks(draw, captions, seed=0, progress=None):
     return in_chunks(next_chunk, captions, size=_CHUNK)
 
 
+def asked(name, n, seed=0, split="test", language="en"):
+    """The captions of one of SETS: their descriptions, and as many strings, worded at random.
+
+    `split` takes the place of "test"; in the other language the same things are asked. Raises TutorialError for an
+    unknown set, split or language, or n < 1.
+    """
+    if name not in SETS:
+        raise TutorialError(f"unknown set {name!r}: allowed are {', '.join(SETS)}")
+    if n < 1:
+        raise TutorialError(f"n is {n}: at least one caption is needed")
+    its_split, kind = SETS[name]
+    descriptions, _ = sample(n, [seed, list(SETS).index(name)], split if its_split == "test" else its_split, (kind,))
+    words = np.random.default_rng([seed, 2])
+    return descriptions, [describe(description, words, language) for description in descriptions]
+
+
 def alignment(draw, n=1000, seed=0, split="test", sets=tuple(SETS), language="en", progress=False):
     """How often `draw` gives what the caption asks, for each of `sets`: a dict name → `Alignment`.
 
@@ -105,20 +121,27 @@ def alignment(draw, n=1000, seed=0, split="test", sets=tuple(SETS), language="en
 
     Raises `TutorialError` for an unknown set or n < 1, and what `draw` raises.
     """
-    if unknown := [name for name in sets if name not in SETS]:
-        raise TutorialError(f"unknown set {unknown[0]!r}: allowed are {', '.join(SETS)}")
-    if n < 1:
-        raise TutorialError(f"n is {n}: at least one caption is needed")
-    found = {}
+    captions = {name: asked(name, n, seed, split, language)[1] for name in sets}
     with tqdm(total=n * len(sets), unit="picture", desc="alignment", disable=None if progress else True) as bar:
+        return {name: judge(draw_in_chunks(draw, those, seed, bar), those) for name, those in captions.items()}
+
+
+def languages(draw, n=1000, seed=0, split="test", sets=("one_object", "two_objects"), progress=False):
+    """The same things asked in each language, from the same noise: set → language → `Rate`, and "gap".
+
+    "gap" is by how much more often the first language of LANGUAGES is drawn right than the last: {"mean",
+    "standard_error"} of the difference, in −1…1, caption by caption. Errors as in `alignment`.
+    """
+    found = {}
+    with tqdm(total=n * len(sets) * len(LANGUAGES), unit="picture", disable=None if progress else True) as bar:
         for name in sets:
-            its_split, kind = SETS[name]
-            if its_split == "test":
-                its_split = split
-            descriptions, _ = sample(n, [seed, list(SETS).index(name)], its_split, (kind,))
-            words = np.random.default_rng([seed, 2])
-            captions = [describe(description, words, language) for description in descriptions]
-            found[name] = judge(draw_in_chunks(draw, captions, seed, bar), captions)
+            right = []
+            for language in LANGUAGES:
+                _, captions = asked(name, n, seed, split, language)
+                verdicts = oracle.score(draw_in_chunks(draw, captions, seed, bar), captions)
+                right.append(np.array([verdict.correct for verdict in verdicts]))
+            found[name] = {language: Rate.of(those) for language, those in zip(LANGUAGES, right, strict=True)}
+            found[name]["gap"] = mean_with_error(right[0].astype(int) - right[-1])
     return found
 
 

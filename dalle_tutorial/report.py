@@ -1,31 +1,18 @@
 """Everything that can be said of a trained model in figures: one dict for JSON, and its chief lines for the screen."""
 
-import functools
-
-from dalle_tutorial import imagination, matching, reconstructions, translation, upsampling, weights
 from dalle_tutorial.data import emoji
+from dalle_tutorial.data.scenes import check_choice
 from dalle_tutorial.data.shapes import LANGUAGES, parse
 from dalle_tutorial.errors import TutorialError
-from dalle_tutorial.evaluation import (
-    alignment,
-    bounds,
-    diversity,
-    draw_in_chunks,
-    emoji_retrieval,
-    judge,
-    reconstruction,
-)
-from dalle_tutorial.models.clip import CLIP
-from dalle_tutorial.models.unclip import UnCLIP
-from dalle_tutorial.models.upsampler import Upsampler
-from dalle_tutorial.models.vqvae import PictureTokens
+from dalle_tutorial.evaluation import draw_in_chunks, emoji_retrieval, judge
+from dalle_tutorial.measurements import measurements_of
 from dalle_tutorial.rates import Rate, plain
 
 
-def _own_captions(trained, captions, samples, seed, on_emoji):
+def _own_captions(trained, captions, samples, seed):
     """The figures for captions of the reader's own, each drawn `samples` times."""
     repeated = [caption for caption in captions for _ in range(samples)]
-    if on_emoji:
+    if trained.card["name"] == "cvae-emoji":
         return plain(emoji_retrieval(trained.draw, emoji.core(), repeated, seed))
     pictures = draw_in_chunks(trained.draw, repeated, seed)
     each = [judge(pictures[i * samples : (i + 1) * samples], [c] * samples) for i, c in enumerate(captions)]
@@ -35,94 +22,35 @@ def _own_captions(trained, captions, samples, seed, on_emoji):
     }
 
 
-def report_on(trained, n=1000, seed=0, captions=None, samples=8, progress=False):
+def report_on(trained, n=1000, seed=0, captions=None, samples=8, progress=False, only=None):
     """Every measurement that fits a trained model, as plain values for JSON.
 
     "sha256" is that of the weights. For a model of the shapes world: "alignment", "diversity", and where the model has
-    what they need, "reconstruction" and "bounds"; for one of the emoji world: "retrieval" of all its captions; for
-    CLIP: "matching" in both languages, "refusals" and "zero_shot" (see `dalle_tutorial.matching`); for an upsampler:
+    what they need, "reconstruction" and "bounds"; where it reads both languages, "languages"; for DALL·E, "reranking"
+    by CLIP; these two of half of `n` captions. For one of the emoji world: "retrieval" of all its captions; for CLIP:
+    "matching" in both languages, "refusals" and "zero_shot" (see `dalle_tutorial.matching`); for an upsampler:
     "upsampling" (see `dalle_tutorial.upsampling`); for a model that makes tokens of pictures: "reconstructions" (see
     `dalle_tutorial.reconstructions`); for a prior: "imagination" in both languages (see
     `dalle_tutorial.imagination`), which needs the shipped CLIP; for a model that writes SVG: "code" in both languages,
-    for one that translates: "translation" both ways (see `dalle_tutorial.translation`). An `UnCLIP` is
-    measured by what it draws.
+    for one that translates: "translation" both ways (see `dalle_tutorial.translation`). An `UnCLIP` is measured
+    by what it draws.
 
-    With `captions`, also "captions": how well `samples` pictures of each show it. Raises CaptionError for one that the
-    model or the oracle cannot read, TutorialError for captions that a model which draws nothing is to draw.
+    With `captions`, also "captions": how well `samples` pictures of each show it. `only`: names of the measurements to
+    make, None for all. Raises CaptionError for a caption that the model or the oracle cannot read, TutorialError for
+    captions that a model which draws nothing is to draw, and for a measurement that does not fit the model.
     """
-    on_emoji = trained.card["name"] == "cvae-emoji"
+    measurements = measurements_of(trained)
+    for name in only or ():
+        check_choice("measurement", name, measurements)
+    if captions and not {"alignment", "retrieval"} & measurements.keys():
+        raise TutorialError(f"{trained.card['name']} draws no pictures: --captions is for models that do")
     report = {"model": trained.card["name"], "seed": seed, "sha256": trained.card.get("sha256")}
-    if measure := _instead_of_drawing(trained):
-        if captions:
-            raise TutorialError(f"{trained.card['name']} draws no pictures: --captions is for models that do")
-        return report | measure(trained, n, seed)
     if captions:
-        report["captions"] = {"samples": samples, **_own_captions(trained, captions, samples, seed, on_emoji)}
-    if on_emoji:
-        found = emoji_retrieval(trained.draw, emoji.core(), seed=seed, progress=progress)
-        return report | {"retrieval": plain(found)}
-    found = alignment(trained.draw, n, seed, progress=progress)
-    report["alignment"] = plain(found)
-    report["diversity"] = diversity(trained.draw, seed=seed)
-    if hasattr(trained.model, "reconstruct"):
-        report["reconstruction"] = plain(reconstruction(trained, n, seed))
-    if hasattr(trained.model, "importance_weighted_bound"):
-        report["bounds"] = bounds(trained, min(n, 128), seed=seed)
+        report["captions"] = {"samples": samples, **_own_captions(trained, captions, samples, seed)}
+    for name, measure in measurements.items():
+        if not only or name in only:
+            report[name] = plain(measure(trained, n, seed, progress))
     return report
-
-
-def _instead_of_drawing(trained):
-    """The measurement of a model that draws nothing from captions; None for one that does."""
-    if isinstance(trained.model, CLIP):
-        return _matching
-    if isinstance(trained.model, Upsampler):
-        return _upsampling
-    if isinstance(trained.model, PictureTokens):
-        return _reconstructions
-    if translation.is_translator(trained):
-        return _translation if trained.model.tasks else _code
-    return _imagination if trained.card["name"].startswith("prior") else None
-
-
-def _matching(trained, n, seed):
-    """What can be said of CLIP."""
-    return {
-        "matching": {
-            language: plain(matching.retrieval(trained, n, seed, language=language)) for language in LANGUAGES
-        },
-        "refusals": plain(matching.refusals(trained, n, seed)),
-        "zero_shot": plain(matching.zero_shot(trained, n // 2, seed)),
-    }
-
-
-def _upsampling(trained, n, seed):
-    """What can be said of an upsampler."""
-    return {"upsampling": plain(upsampling.upsampling(functools.partial(upsampling.enlarge, trained), n, seed))}
-
-
-def _reconstructions(trained, n, seed):
-    """What can be said of a model that makes tokens of pictures."""
-    return {"reconstructions": plain(reconstructions.reconstructions(trained.model, n, seed))}
-
-
-def _code(trained, n, seed):
-    """What can be said of a model that writes SVG."""
-    return {"code": {
-        language: plain(translation.code_alignment(trained, n, seed, language=language)) for language in LANGUAGES
-    }}
-
-
-def _translation(trained, n, seed):
-    """What can be said of a model that translates."""
-    return {"translation": plain(translation.translation_rates(trained, n, seed))}
-
-
-def _imagination(trained, n, seed):
-    """What can be said of a prior. To imagine, a stack needs no decoder, so the prior stands in that place too."""
-    stack = UnCLIP(weights.load("clip-shapes"), {trained.card["name"]: trained}, trained)
-    return {"imagination": {
-        language: plain(imagination.imagination(stack, n, seed, language=language)) for language in LANGUAGES
-    }}
 
 
 def reader_of(trained):
@@ -137,6 +65,11 @@ def summary(report):
 
     lines = [f"{report['model']}, seed {report['seed']}"]
     lines += [line(name, found) for name, found in report.get("alignment", {}).items()]
+    for name, found in report.get("languages", {}).items():
+        lines += [line(f"{language}: {name}", found[language]) for language in LANGUAGES]
+    for name, judges in report.get("reranking", {}).items():
+        for chooser, sizes in judges.items():
+            lines += [line(f"{name}, {chooser}, {size}", found) for size, found in sizes.items()]
     if "reconstruction" in report:
         lines.append(line("reconstructions", report["reconstruction"]))
     if "rate" in report.get("captions", {}):

@@ -12,9 +12,8 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from dalle_tutorial.data import oracle
-from dalle_tutorial.data.shapes import describe, sample
 from dalle_tutorial.errors import TutorialError
-from dalle_tutorial.evaluation import SETS, draw_in_chunks
+from dalle_tutorial.evaluation import asked, draw_in_chunks
 from dalle_tutorial.matching import image_vectors, text_vectors
 from dalle_tutorial.rates import Rate, wilson_interval
 
@@ -92,18 +91,11 @@ def reranking(draw, clip, n=250, seed=0, split="test", sets=("one_object", "two_
     """How alignment grows with the number of candidates: set → judge → size → `Rate`.
 
     `n` captions a set of `evaluation.SETS`, `max(sizes)` candidates of each; `split` takes the place of "test". Judges
-    are JUDGES. TutorialError for an unknown set.
+    are JUDGES. TutorialError as `evaluation.asked` raises it.
     """
-    if unknown := [name for name in sets if name not in SETS]:
-        raise TutorialError(f"unknown set {unknown[0]!r}: allowed are {', '.join(SETS)}")
-    found = {}
+    found, wanted = {}, {name: asked(name, n, seed, split)[1] for name in sets}
     with tqdm(total=n * max(sizes) * len(sets), unit="picture", disable=None if progress else True) as bar:
-        for name in sets:
-            its_split, kind = SETS[name]
-            its_split = split if its_split == "test" else its_split
-            descriptions, _ = sample(n, [seed, 15, list(SETS).index(name)], its_split, (kind,))
-            words = np.random.default_rng([seed, 16])
-            captions = [describe(description, words) for description in descriptions]
+        for name, captions in wanted.items():
             pictures = candidates(draw, captions, max(sizes), seed, bar)
             right = verdicts(pictures, captions)
             scores = {"clip": similarities(clip, pictures, captions), "oracle": right.astype("float64")}

@@ -8,9 +8,9 @@ from scipy.special import ndtr
 
 from dalle_tutorial.data import emoji, svg, svg_grammar, svg_render
 from dalle_tutorial.data.scenes import check_choice
-from dalle_tutorial.data.shapes import LANGUAGES, describe, language_of, sample
+from dalle_tutorial.data.shapes import LANGUAGES, describe, language_of
 from dalle_tutorial.errors import CaptionError, TutorialError
-from dalle_tutorial.evaluation import SETS, alignment
+from dalle_tutorial.evaluation import SETS, alignment, asked
 from dalle_tutorial.models.inference import in_chunks
 from dalle_tutorial.models.samplers import noise_for_each
 from dalle_tutorial.models.translator import Translator
@@ -104,16 +104,14 @@ def pairs(name, n, seed, source, target):
     there may be fewer than n. TutorialError for another name.
     """
     check_choice("set of captions", name, [*SETS, *_EMOJI])
-    rng = np.random.default_rng([seed, 2])
     if name in _EMOJI:
         names = emoji.split(emoji.load(), _EMOJI[name]).captions
         # In Chinese, too, "dna" is called that: to see what language it is in, a caption must have a sign of its own.
-        rows = [row for row in rng.permutation(len(names[source])) if language_of(names[source][row]) == source][:n]
+        order = np.random.default_rng([seed, 2]).permutation(len(names[source]))
+        rows = [row for row in order if language_of(names[source][row]) == source][:n]
         return [names[source][row] for row in rows], [names[target][row] for row in rows]
-    split, kind = SETS[name]
-    descriptions, _ = sample(n, [seed, list(SETS).index(name)], split, (kind,))
-    asked = [describe(description, rng, source) for description in descriptions]
-    return asked, [describe(description, language=target) for description in descriptions]
+    descriptions, captions = asked(name, n, seed, language=source)
+    return captions, [describe(description, language=target) for description in descriptions]
 
 
 _EMOJI = {"emoji_seen": "train", "emoji_held_out": "held_out"}
@@ -154,10 +152,10 @@ def translation_rates(trained, n=1000, seed=0, beams=1):
     """
     found, _ = {}, _metric()  # what is missing is better said before all is translated than after
     for way, (source, target) in WAYS.items():
-        asked = {name: pairs(name, n, seed, source, target) for name in (*SETS, *_EMOJI)}
-        told = {name: translate(trained, captions, target, beams) for name, (captions, _) in asked.items()}
+        both = {name: pairs(name, n, seed, source, target) for name in (*SETS, *_EMOJI)}
+        told = {name: translate(trained, captions, target, beams) for name, (captions, _) in both.items()}
         found[way] = {
-            "exact": {name: exact_match(told[name], wanted) for name, (_, wanted) in asked.items()},
-            "chrf": {name: chrf(told[name], asked[name][1]) for name in _EMOJI},
+            "exact": {name: exact_match(told[name], wanted) for name, (_, wanted) in both.items()},
+            "chrf": {name: chrf(told[name], both[name][1]) for name in _EMOJI},
         }
     return found

@@ -135,6 +135,12 @@ def test_other_files_in_the_folder_stay_and_a_link_stays_a_link(models, here, ca
     (["a red circle", "--steps", "0"], ["--steps", "'0'", "from 1 to 1000"]),
     (["a red circle", "--sampler", "euler"], ["'euler'", "ddpm", "ddim", "dpm-solver"]),
     (["a red circle", "--prior", "linear"], ["'linear'", "diffusion", "autoregressive"]),
+    (["a red circle", "--temperature", "-1"], ["--temperature", "'-1'", "a number from 0 to 100"]),
+    (["a red circle", "--top-k", "0"], ["--top-k", "'0'", "a whole number from 1"]),
+    (["a red circle", "--top-p", "2"], ["--top-p", "'2'", "a number from 0 to 1"]),
+    (["a red circle", "--top-p", "0.5"], ["--top-p is not for the model 'cvae'"]),
+    (["a red circle", "--best-of", "0"], ["--best-of", "'0'", "from 1 to 512"]),
+    (["fox", "--model", "cvae-emoji", "--best-of", "2"], ["--best-of is for the shapes world"]),
     (["a red circle", "--size", "128"], ["--size", "128", "32", "64"]),
     (["a red circle", "--guidance", "2"], ["--guidance is not for the model 'cvae'", "it knows none"]),
     (["--captions", "good.txt", "--prior", "diffusion"], ["--prior is not for the model 'cvae'"]),
@@ -308,14 +314,13 @@ class Diffuses(Ideal):
 
 
 class Stack(Diffuses):
-    """Looks like an `UnCLIP`: no tokeniser of its own, and more settings."""
+    """Looks like an `UnCLIP`: it has settings of its own, and more."""
 
     settings = ("guidance_scale", "steps", "sampler", "prior", "prior_guidance", "candidates")
 
     def __init__(self, upsampler=None):
         super().__init__("unclip-shapes")
-        self.decoder, self.model, self.upsampler = Diffuses(), object(), upsampler
-        del self.tokenizer
+        self.model, self.upsampler = object(), upsampler
 
     def upsample(self, pictures, seed=0):
         """Each pixel becomes four; the first says the seed."""
@@ -343,6 +348,29 @@ def test_options_reach_the_model_that_knows_them(here, capsys, monkeypatch):
     assert "--prior is not for the model 'glide'" in complaint and "--guidance, --steps, --sampler" in complaint
     assert "unknown word 'zebra'" in refused(capsys, "draw", "zebra", "--model", "unclip", "--out", "d.png")
     assert not (here / "d.png").exists() and len(models["glide"].asked) == 1
+
+
+def test_the_best_of_several_is_what_clip_finds_nearest(here, capsys, monkeypatch):
+    other = "a large yellow star at the top left"
+
+    class Wavering(Diffuses):
+        """Draws something else for every second caption of a batch."""
+
+        def draw(self, captions, seed=0, **settings):
+            self.asked.append(settings)
+            return ideal([caption if i % 2 else other for i, caption in enumerate(captions)], seed)
+
+    model = Wavering("dalle-shapes")
+    model.model.settings = ("guidance_scale", "temperature", "top_k", "top_p")
+    monkeypatch.setattr(shared, "load", {"dalle": model}.get)
+    for out, options in (("first.png", []), ("best.png", ["--best-of", 2, "--top-k", 40, "--top-p", 0.9])):
+        assert run(capsys, "draw", CAPTION, "--model", "dalle", "--scale", 1, *options, "--out", out)[0] == 0
+    assert model.asked == [{}, {"top_k": 40, "top_p": 0.9}]
+    assert [oracle.score(pixels(here / name)[None], [CAPTION])[0].correct for name in ("first.png", "best.png")] == [
+        False, True
+    ]
+    with Image.open("best.png") as image:
+        assert image.text["Comment"] == "model dalle-shapes, seed 0, top-k 40, top-p 0.9, best-of 2"
 
 
 def test_size_64_goes_through_the_upsampler(here, capsys, monkeypatch):
@@ -452,10 +480,11 @@ def test_models_lists_cards_without_what_only_the_program_reads(capsys, monkeypa
 def test_names_agree_with_the_package():
     from dalle_tutorial import training, weights
     from dalle_tutorial.commands import texts
-    from dalle_tutorial.models import samplers, unclip
+    from dalle_tutorial.models import dalle, samplers, unclip
 
     assert set(cli.SAMPLERS) == set(samplers.SAMPLERS) and set(cli.PRIORS) == set(weights.PRIORS)
-    assert set(shared.SETTINGS) <= set(unclip.UnCLIP.settings) and manipulating.SIDE == unclip.SIDE
+    assert set(shared.SETTINGS) <= {*unclip.UnCLIP.settings, *dalle.DALLE.settings}
+    assert manipulating.SIDE == unclip.SIDE
     named = {word for word in re.findall(r"[a-z-]+", texts.TRAINED) if "-" in word}
     assert named and named <= set(training.MODELS)
     assert cli.PRESETS == training.PRESETS and set(shared.SHORT_NAMES.values()) <= set(training.MODELS)

@@ -157,6 +157,28 @@ def test_wrong_arguments_are_named(call, message):
         call()
 
 
+def test_the_gap_between_languages_is_measured_on_the_same_things():
+    found = evaluation.languages(ideal, n=20, sets=("two_objects",))["two_objects"]
+    assert (found["en"].rate, found["zh"].rate, found["gap"]["mean"]) == (1, 1, 0)
+
+    def poor_in_chinese(captions, seed=0):
+        reads = [shapes.language_of(caption) == "en" or i % 4 == 0 for i, caption in enumerate(captions)]
+        return ideal([c if right else "一个红色的圆形" for c, right in zip(captions, reads, strict=True)], seed)
+
+    found = evaluation.languages(poor_in_chinese, n=40)
+    for rates in found.values():
+        assert rates["en"].rate == 1 and 0.2 < rates["zh"].rate < 0.4
+        assert rates["gap"]["mean"] == pytest.approx(1 - rates["zh"].rate) and rates["gap"]["standard_error"] > 0
+    (first, english), (again, chinese) = (evaluation.asked("one_object", 5, 3, language=each) for each in ("en", "zh"))
+    assert first == again and {shapes.language_of(c) for c in chinese} == {"zh"} and english != chinese
+
+
+def test_a_report_may_hold_one_part_only():
+    assert set(report.report_on(Ideal(), n=4, only=("bounds",))) == {"model", "seed", "sha256", "bounds"}
+    with pytest.raises(TutorialError, match="measurement 'beauty'.*alignment, diversity, reconstruction, bounds"):
+        report.report_on(Ideal(), n=4, only=("beauty",))
+
+
 def test_diversity_knows_the_world_from_a_single_picture_and_from_none():
     free = evaluation.diversity(ideal, captions=20, samples=6)
     assert 0.9 < free["ratio"] < 1.1 and free["drawn"] > 10
@@ -199,7 +221,7 @@ def test_report_of_a_shapes_model():
     assert (own["n"], own["samples"], own["rate"]) == (6, 3, 1.0)
     assert [(each["caption"], each["n"]) for each in own["each"]] == [(caption, 3) for caption in captions]
     lines = report.summary(found)
-    assert lines[0] == "cvae-shapes, seed 4" and len(lines) == 1 + len(evaluation.SETS) + 5
+    assert lines[0] == "cvae-shapes, seed 4" and len(lines) == 1 + len(evaluation.SETS) + 4 + 5
     assert lines[1].startswith("one object") and "100.0%" in lines[1]
 
 

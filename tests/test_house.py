@@ -19,7 +19,7 @@ LEVELS = (
     ("models",),
     (
         "training", "weights", "evaluation", "matching", "imagination", "upsampling", "bindings", "manipulations",
-        "report", "reconstructions", "reranking", "translation",
+        "measurements", "report", "reconstructions", "reranking", "translation",
     ),
     ("viz",),
     ("cli", "commands", "__main__"),

@@ -96,7 +96,7 @@ def test_the_decoder_starts_with_clips_reader_and_learns_near_noise():
     for own, theirs in zip(model.denoiser.text_encoder.weights, taught.model.text_encoder.weights, strict=True):
         np.testing.assert_array_equal(array(own), array(theirs))
     assert model.shift == 3
-    with pytest.raises(TutorialError, match="reads other words"):
+    with pytest.raises(TutorialError, match="must begin with those of clip-shapes"):
         recipe.build(shapes_tokenizer())
 
 

@@ -1,5 +1,6 @@
 """The command draw: pictures of captions."""
 
+import functools
 from pathlib import Path
 
 from dalle_tutorial import files
@@ -42,7 +43,7 @@ def _draw_one(arguments):
     files.check_target(arguments.out)
     shared.check_caption(arguments.caption)
     trained, count = shared.load(arguments.model), arguments.count or 1
-    shared.check_caption(arguments.caption, shared.tokenizer_of(trained))
+    shared.check_caption(arguments.caption, trained.tokenizer)
     pictures = _drawn([arguments.caption] * count, arguments, trained)
     said = f"{shared.count_of(count)} of {arguments.caption!r}"
     shared.write_sheet(pictures, arguments.caption, said, arguments)
@@ -55,7 +56,7 @@ def _draw_file(arguments):
     files.check_folder(arguments.out)
     captions = read_captions(arguments.captions)
     trained = shared.load(arguments.model)
-    check_captions(arguments.captions, captions, shared.tokenizer_of(trained).encode)
+    check_captions(arguments.captions, captions, trained.tokenizer.encode)
     pictures, folder = _drawn(captions, arguments, trained), Path(arguments.out)
     with files.folder(folder):
         files.write_files({
@@ -67,4 +68,16 @@ def _draw_file(arguments):
 
 def _drawn(captions, arguments, trained):
     told, enlarge = shared.settings(arguments, trained), shared.enlarger(arguments, trained)
-    return enlarge(trained.draw(captions, seed=arguments.seed, **told))
+    draw = functools.partial(trained.draw, **told)
+    return enlarge(_choosy(draw, arguments.best_of, trained)(captions, seed=arguments.seed))
+
+
+def _choosy(draw, count, trained):
+    """`draw`, or where a count is given, the best of so many. Raises as CLIP's tokeniser does when it draws."""
+    if count is None:
+        return draw
+    if trained.card["name"] == "cvae-emoji":
+        raise TutorialError("--best-of is for the shapes world: CLIP has seen no emoji")
+    from dalle_tutorial import reranking, weights
+
+    return reranking.best_of(draw, weights.load("clip-shapes"), count)

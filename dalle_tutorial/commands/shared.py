@@ -10,10 +10,14 @@ from dalle_tutorial.errors import CaptionError, TutorialError
 SHORT_NAMES = {
     "cvae": "cvae-shapes", "dalle": "dalle-shapes", "glide": "decoder-shapes", "unclip": "unclip-shapes",
 }
-SETTINGS = {"guidance_scale": "guidance", "steps": "steps", "sampler": "sampler", "prior": "prior"}
+SETTINGS = {
+    "guidance_scale": "guidance", "steps": "steps", "sampler": "sampler", "prior": "prior",
+    "temperature": "temperature", "top_k": "top-k", "top_p": "top-p",
+}
 """What models call a setting → what the option is called."""
 COLUMNS, GAP = 8, 2
-_NOTED = ("guidance", "steps", "sampler", "prior", "eta", "fraction", "size")  # in a PNG, where they were given
+# in a PNG, where they were given
+_NOTED = (*SETTINGS.values(), "best-of", "eta", "fraction", "size")
 
 
 def load(name):
@@ -31,14 +35,14 @@ def load(name):
     return weights.as_used(weights.load(name))
 
 
-def tokenizer_of(trained):
-    """The tokeniser that decides which captions a model can draw; of an `UnCLIP`, its decoder's."""
-    return trained.decoder.tokenizer if hasattr(trained, "decoder") else trained.tokenizer
+def option_of(arguments, name):
+    """What the option `name`, as it is typed, was given; None where it was not, or where a command has no such."""
+    return getattr(arguments, name.replace("-", "_"), None)
 
 
 def settings(arguments, trained):
     """The options that were given, as the model calls them. Raises TutorialError for one that it does not know."""
-    given = {name: getattr(arguments, option) for name, option in SETTINGS.items()}
+    given = {name: option_of(arguments, option) for name, option in SETTINGS.items()}
     given = {name: value for name, value in given.items() if value is not None}
     known = getattr(trained, "settings", None) or getattr(trained.model, "settings", ())
     for name in given:
@@ -79,7 +83,7 @@ def png(picture, title, arguments, scale=1):
     """PNG bytes of a uint8 picture (height, width, 3); title, model, seed and options stand in its text fields."""
     from PIL import Image, PngImagePlugin
 
-    options = [f", {name} {getattr(arguments, name)}" for name in _NOTED if getattr(arguments, name, None) is not None]
+    options = [f", {name} {value}" for name in _NOTED if (value := option_of(arguments, name)) is not None]
     comment = f"model {SHORT_NAMES.get(arguments.model, arguments.model)}, seed {arguments.seed}{''.join(options)}"
     notes, buffer = PngImagePlugin.PngInfo(), io.BytesIO()
     for key, text in (("Title", title), ("Software", f"dalle_tutorial {__version__}"), ("Comment", comment)):

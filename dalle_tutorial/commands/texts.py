@@ -4,7 +4,8 @@ MODEL = ("cvae (the same as cvae-shapes), cvae-emoji, dalle (dalle-shapes: DALL-
          "tokens), glide (decoder-shapes: diffusion, told the caption), unclip "
          "(unclip-shapes: all of DALL-E 2, caption, prior and decoder), or a folder that `train` made")
 TRAINED = ("cvae (the same as cvae-shapes), cvae-emoji, clip-shapes, dalle (dalle-shapes), glide (decoder-shapes), "
-           "prior-shapes, prior-ar-shapes, unclip (unclip-shapes), upsampler-shapes, svg-shapes, translate")
+           "prior-shapes, prior-ar-shapes, unclip (unclip-shapes), upsampler-shapes, vqvae-shapes, dvae-shapes, "
+           "svg-shapes, translate")
 CAPTIONS_FILE = "a text file (UTF-8) with one caption a line and no empty line"
 EXAMPLES = {
     "": """examples:
@@ -20,6 +21,7 @@ EXAMPLES = {
   {p} draw "three green stars" --model my-cvae --scale 1 --out stars.png
   {p} draw "three green stars" --model glide --guidance 3 --steps 32 --sampler ddim --out stars.png
   {p} draw "a pink heart" --model unclip --prior autoregressive --size 64 --out large.png
+  {p} draw "a red star left of a green cross" --model dalle --top-k 40 --best-of 8 --out star.png
   {p} draw --captions captions.txt --out pictures
 One caption makes one PNG: its pictures in rows of eight, two pixels apart, each pixel enlarged --scale times. With
 --captions, line n becomes DIR/n.png, not enlarged; other files in DIR stay. Where --guidance is not given,
@@ -54,7 +56,8 @@ caption describes the whole picture.""",
   {p} train cvae --preset smoke --out try        does it run?
   {p} train cvae-emoji --preset cpu --out my-emoji
 A run that was stopped goes on where it was when the same command is given again. The priors and unclip learn from
-clip-shapes, and unclip goes on from decoder-shapes: the weights of those must be there.""",
+clip-shapes, as the readers of glide, svg-shapes and translate do; unclip goes on from decoder-shapes, dalle from
+vqvae-shapes: the weights of those must be there.""",
     "evaluate": """examples:
   {p} evaluate cvae --json report.json
   {p} evaluate unclip --n 100

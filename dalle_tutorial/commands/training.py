@@ -51,7 +51,7 @@ def evaluate(arguments):
     from dalle_tutorial.report import reader_of, report_on, summary
 
     if captions:
-        check_captions(arguments.captions, captions, shared.tokenizer_of(trained).encode, reader_of(trained))
+        check_captions(arguments.captions, captions, trained.tokenizer.encode, reader_of(trained))
     report = report_on(trained, arguments.n, arguments.seed, captions, arguments.samples, progress=True)
     # first the screen: should the disk be full, the figures are not lost
     print("\n".join(summary(report)))

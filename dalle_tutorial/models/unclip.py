@@ -35,7 +35,7 @@ class UnCLIP:
 
     def __init__(self, clip, priors, decoder, upsampler=None, card=None):
         self.clip, self.priors, self.decoder, self.upsampler = clip, dict(priors), decoder, upsampler
-        self.model, self.card = decoder.model, dict(card or {"name": "unclip"})
+        self.model, self.tokenizer, self.card = decoder.model, decoder.tokenizer, dict(card or {"name": "unclip"})
         self.scale = math.sqrt(clip.model.embedding_width)
         self._see, self._read = encoders(clip.model)
 

@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from dalle_tutorial import weights
-from dalle_tutorial.errors import TutorialError
 from dalle_tutorial.models.decoder import Decoder
 from dalle_tutorial.models.unet import UNet
-from dalle_tutorial.text.encoder import TextEncoder
+from dalle_tutorial.training.readers import inherit, text_encoder
 from dalle_tutorial.training.recipe import Recipe
 from dalle_tutorial.training.streams import SHAPES_SHOWN, fresh_scenes, shapes_tokenizer
 
@@ -60,19 +58,13 @@ class DecoderRecipe(Recipe):
         model = Decoder(unet, "rectified-flow", self.prediction, self.weighting, self.times, self.dropout, self.shift)
         model.build_for(tokenizer.max_length)
         if self.reader:
-            read(unet.text_encoder, weights.load(self.reader), tokenizer)
+            inherit(unet.text_encoder, self.reader, tokenizer)
         return model
 
     def text_encoder(self, tokenizer):
         """A fresh `TextEncoder` of the reader's sizes, or of the recipe's own. It looks back only: the order of words
         then needs no counting."""
-        sizes = {"width": self.width, "depth": self.text_depth, "causal": True}
-        if self.reader:
-            sizes = weights.load(self.reader).model.text_encoder.plain_config()
-        return TextEncoder(
-            **{**sizes, "vocabulary_size": tokenizer.vocabulary_size, "max_length": tokenizer.max_length},
-            name="text_encoder",
-        )
+        return text_encoder(tokenizer, self.reader, width=self.width, depth=self.text_depth, causal=True)
 
     def batches(self, tokenizer):
         """Fresh scenes: "x0" and "ids"."""
@@ -83,14 +75,6 @@ class DecoderRecipe(Recipe):
             return {"x0": x0, "ids": ids}
 
         return make
-
-
-def read(text_encoder, trained, tokenizer):
-    """Gives a built `TextEncoder` the weights of that of `trained`. TutorialError where theirs are other words."""
-    if trained.tokenizer.get_config() != tokenizer.get_config():
-        raise TutorialError(f"the text encoder of {trained.card.get('name')} reads other words than this model")
-    for weight, taught in zip(text_encoder.weights, trained.model.text_encoder.weights, strict=True):
-        weight.assign(taught)
 
 
 _SHAPES = DecoderRecipe("decoder-shapes", steps=7000)

@@ -5,12 +5,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dalle_tutorial import weights
-from dalle_tutorial.backend import keras
 from dalle_tutorial.data import emoji, shapes, svg, svg_grammar
 from dalle_tutorial.errors import TutorialError
 from dalle_tutorial.models.translator import Translator
-from dalle_tutorial.text.encoder import TextEncoder
 from dalle_tutorial.text.tokenizers import PAD, WordTokenizer
+from dalle_tutorial.training.readers import inherit, text_encoder
 from dalle_tutorial.training.recipe import Recipe
 from dalle_tutorial.training.streams import shapes_tokenizer
 
@@ -32,44 +31,20 @@ class TranslatorRecipe(Recipe):
     def build(self, tokenizer):
         """A fresh, built `Translator`. Raises WeightsError where the model that `reader` names is not trained yet,
         TutorialError for a frozen encoder that would never learn the tokeniser's new words."""
-        config = {"width": self.width, "depth": self.depth, "causal": False}
-        reader = weights.load(self.reader) if self.reader else None
-        if self.frozen and (reader is None or reader.tokenizer.words != tokenizer.words):
+        if self.frozen and not (self.reader and weights.load(self.reader).tokenizer.words == tokenizer.words):
             raise TutorialError("a frozen encoder must have learnt all words: name a `reader` that knows them")
-        if reader:
-            config = reader.model.text_encoder.plain_config()
-        config |= {"vocabulary_size": tokenizer.vocabulary_size, "max_length": tokenizer.max_length}
+        encoder = text_encoder(tokenizer, self.reader, width=self.width, depth=self.depth, causal=False)
         vocabulary_size, target_length, tasks = self.target_sizes(tokenizer)
-        model = Translator(
-            TextEncoder(**config, name="text_encoder"), vocabulary_size, target_length, self.width, self.depth,
-            tasks=tasks,
-        )
+        model = Translator(encoder, vocabulary_size, target_length, self.width, self.depth, tasks=tasks)
         model.build_for(tokenizer.max_length)
-        if reader:
-            inherit(model.text_encoder, reader, tokenizer)
+        if self.reader:
+            inherit(encoder, self.reader, tokenizer)
         model.text_encoder.trainable = not self.frozen
         return model
 
     def target_sizes(self, tokenizer):
         """vocabulary_size, target_length and tasks of the `Translator`."""
         raise NotImplementedError
-
-
-def inherit(text_encoder, trained, tokenizer):
-    """Gives a built `TextEncoder` the weights of that of `trained`; of its words, the first ones.
-
-    The rows of words that `tokenizer` has beyond those of `trained` stay as they are. TutorialError unless its words
-    begin with theirs, and its captions are as long.
-    """
-    words, length = trained.tokenizer.words, trained.tokenizer.max_length
-    if tokenizer.words[: len(words)] != words or tokenizer.max_length != length:
-        raise TutorialError(
-            f"the words must begin with those of {trained.card.get('name')}, and captions be of {length} tokens"
-        )
-    for weight, learnt in zip(text_encoder.weights, trained.model.text_encoder.weights, strict=True):
-        held, taught = keras.ops.convert_to_numpy(weight).copy(), keras.ops.convert_to_numpy(learnt)
-        held[: len(taught)] = taught
-        weight.assign(held)
 
 
 @dataclass(frozen=True)
