@@ -73,9 +73,14 @@ class Trained:
             "precision": precision, "sha256": hashlib.sha256(held.getvalue()).hexdigest(),
         }
         write_safely(path, lambda file: file.write(held.getvalue()))
-        text = json.dumps(card, indent=1, ensure_ascii=False) + "\n"
-        write_safely(path.with_suffix(".json"), lambda file: file.write(text.encode()))
+        write_card(path, card)
         self.card = card
+
+
+def write_card(path, card):
+    """Writes the card (a dict) of the weights at `path` (…\u200b.npz) beside them."""
+    text = json.dumps(card, indent=1, ensure_ascii=False) + "\n"
+    write_safely(pathlib.Path(path).with_suffix(".json"), lambda file: file.write(text.encode()))
 
 
 def to_bytes(pictures):

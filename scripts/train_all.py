@@ -74,6 +74,15 @@ def publish(name, run, n, seed):
     return trained.card
 
 
+def measure_again(name, n, seed, only):
+    """Measures some parts of a shipped model's figures, and puts them in its card beside the others."""
+    trained, path = weights.load(name), weights.FOLDER / f"{name}.npz"
+    found = report_on(weights.as_used(trained), n, seed, progress=True, only=only)
+    trained.card["figures"] |= {part: found[part] for part in only}
+    weights.write_card(path, trained.card)
+    return trained.card
+
+
 def main():
     parser = argparse.ArgumentParser(prog="python -m scripts.train_all", description=__doc__.split("\n")[0])
     parser.add_argument("models", nargs="*", default=MODELS, help=f"any of {', '.join(MODELS)} (default: all)")
@@ -81,8 +90,13 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--n", type=int, default=1000, help="captions for each figure")
     parser.add_argument("--runs", type=pathlib.Path, default=pathlib.Path("runs"), help="where checkpoints go")
+    parser.add_argument("--only", nargs="+", metavar="PART", help="train nothing: measure these parts of the report, "
+                        "as `evaluate` names them, of the shipped weights again")
     options = parser.parse_args()
     for name in options.models:
+        if options.only:
+            print(json.dumps(measure_again(name, options.n, 1, options.only)["figures"], indent=1))
+            continue
         run = options.runs / f"{name}-{options.preset}"
         train(name, options.preset, run, seed=options.seed)
         card = publish(name, run, options.n, seed=1)
