@@ -2,7 +2,16 @@
 
 import functools
 
-from dalle_tutorial import imagination, matching, reconstructions, reranking, translation, upsampling, weights
+from dalle_tutorial import (
+    imagination,
+    manipulations,
+    matching,
+    reconstructions,
+    reranking,
+    translation,
+    upsampling,
+    weights,
+)
 from dalle_tutorial.data import emoji
 from dalle_tutorial.data.shapes import LANGUAGES
 from dalle_tutorial.errors import CaptionError
@@ -35,6 +44,8 @@ def measurements_of(trained):
         found["languages"] = _languages
     if isinstance(model, DALLE):
         found["reranking"] = _reranking
+    if isinstance(trained, UnCLIP):
+        found["manipulations"] = _manipulations
     return found
 
 
@@ -80,7 +91,11 @@ def _languages(trained, n, seed, progress):
 
 def _reranking(trained, n, seed, progress):
     clip = weights.load("clip-shapes")
-    return reranking.reranking(trained.draw, clip, max(2, n // 2), seed, sizes=RERANKED, progress=progress)
+    return reranking.reranking(trained.draw, clip, max(2, n // 4), seed, sizes=RERANKED, progress=progress)
+
+
+def _manipulations(trained, n, seed, progress):
+    return manipulations.measure(trained, max(2, n // 10), seed)
 
 
 def _retrieval(trained, n, seed, progress):

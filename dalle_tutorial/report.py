@@ -26,14 +26,14 @@ def report_on(trained, n=1000, seed=0, captions=None, samples=8, progress=False,
     """Every measurement that fits a trained model, as plain values for JSON.
 
     "sha256" is that of the weights. For a model of the shapes world: "alignment", "diversity", and where the model has
-    what they need, "reconstruction" and "bounds"; where it reads both languages, "languages"; for DALL·E, "reranking"
-    by CLIP; these two of half of `n` captions. For one of the emoji world: "retrieval" of all its captions; for CLIP:
-    "matching" in both languages, "refusals" and "zero_shot" (see `dalle_tutorial.matching`); for an upsampler:
-    "upsampling" (see `dalle_tutorial.upsampling`); for a model that makes tokens of pictures: "reconstructions" (see
-    `dalle_tutorial.reconstructions`); for a prior: "imagination" in both languages (see
-    `dalle_tutorial.imagination`), which needs the shipped CLIP; for a model that writes SVG: "code" in both languages,
-    for one that translates: "translation" both ways (see `dalle_tutorial.translation`). An `UnCLIP` is measured
-    by what it draws.
+    what they need, "reconstruction" and "bounds"; where it reads both languages, "languages", of half of `n` captions;
+    for DALL·E, "reranking" by CLIP, of a quarter of them. For an `UnCLIP`, "manipulations", of a tenth. For one of the
+    emoji world: "retrieval" of all its captions; for CLIP: "matching" in both languages, "refusals" and "zero_shot"
+    (see `dalle_tutorial.matching`); for an upsampler: "upsampling" (see `dalle_tutorial.upsampling`); for a model that
+    makes tokens of pictures: "reconstructions" (see `dalle_tutorial.reconstructions`); for a prior: "imagination" in
+    both languages (see `dalle_tutorial.imagination`), which needs the shipped CLIP; for a model that writes SVG: "code"
+    in both languages, for one that translates: "translation" both ways (see `dalle_tutorial.translation`). An `UnCLIP`
+    is measured by what it draws.
 
     With `captions`, also "captions": how well `samples` pictures of each show it. `only`: names of the measurements to
     make, None for all. Raises CaptionError for a caption that the model or the oracle cannot read, TutorialError for

@@ -14,7 +14,7 @@ import shutil
 import numpy as np
 from PIL import Image
 
-from dalle_tutorial import evaluation, manipulations, weights
+from dalle_tutorial import evaluation, weights
 from dalle_tutorial.report import report_on
 from dalle_tutorial.training import MODELS, PRESETS, RECIPES, train
 
@@ -61,8 +61,6 @@ def publish(name, run, n, seed):
         chosen, trained.card["validation"] = choose(whole, *recipe.choice, n // 4, seed)
         trained.card[recipe.choice[0]] = whole.card[recipe.choice[0]] = chosen
     trained.card["figures"] = measure(whole, n, seed)
-    if name == weights.UNCLIP_DECODER:
-        trained.card["figures"]["manipulations"] = manipulations.measure(whole, n // 10, seed)
     trained.card["limits"] = recipe.limits
     target = weights.FOLDER / f"{name}.npz"
     target.parent.mkdir(exist_ok=True)

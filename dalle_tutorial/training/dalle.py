@@ -24,7 +24,7 @@ class DALLERecipe(Recipe):
     ema: float = 0.999
 
     shown = SHAPES_SHOWN
-    choice = ("guidance_scale", (1.0, 1.5, 2.0, 3.0))
+    choice = ("guidance_scale", (1.0, 1.5, 2.0, 3.0, 4.0))
     milestones = ("one_object", "two_objects")
     limits = "32 × 32 pixels, written as 64 codes; captions of the shapes grammar only; at most three objects."
 

@@ -94,9 +94,9 @@ class DVAERecipe(PictureTokensRecipe):
         ])
 
 
-_SIZES = {"steps": 6000, "width": 96, "codes": 512}
-_VQVAE = VQVAERecipe("vqvae-shapes", **_SIZES)
-_DVAE = DVAERecipe("dvae-shapes", **_SIZES)
+_SIZES = {"width": 96, "codes": 512}
+_VQVAE = VQVAERecipe("vqvae-shapes", steps=6000, **_SIZES)
+_DVAE = DVAERecipe("dvae-shapes", steps=3000, **_SIZES)
 _SMOKE = {"steps": 10, "batch": 8, "width": 16, "depth": 1, "codes": 16}
 _GPU = {"steps": 20000, "batch": 512, "width": 128, "depth": 4}
 RECIPES = {
