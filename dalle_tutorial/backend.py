@@ -6,6 +6,7 @@ halves the speed of training, so the descriptor is turned away for the time of t
 """
 
 import contextlib
+import functools
 import os
 import sys
 
@@ -49,7 +50,9 @@ def compiled(function, model):
     TensorFlow gets a graph and JAX a jitted function; PyTorch runs it as it is, without keeping what gradients need.
     """
     if keras.backend.backend() == "tensorflow":
-        return _tf.function(function, autograph=False)
+        # TensorFlow counts tracings for each piece of code, and warns of many. A partial has none of its own, so that
+        # each model is counted by itself.
+        return _tf.function(functools.partial(function), autograph=False)
     if keras.backend.backend() == "jax":
         import jax
 

@@ -95,12 +95,15 @@ def _parser():
     draw.add_argument("--seed", **seed)
     draw.add_argument("--out", required=True, metavar="PATH", help="the PNG to write; with --captions, the folder")
 
+    louder = {"type": _number(0, MOST_GUIDANCE), "metavar": "G",
+              "help": "how much to exaggerate what is to be seen; 1, not at all, draws the nearest to the picture"}
+
     def on_pictures(name, run, summary, *pictures):
         added = command(name, run, summary)
         for picture, dest in pictures:
             added.add_argument(dest, metavar=picture, help="a PNG, 32 x 32")
         added.set_defaults(model="unclip")
-        for option, kind in (("seed", seed), ("steps", steps), ("size", size), ("scale", scale)):
+        for option, kind in (("guidance", louder), ("seed", seed), ("steps", steps), ("size", size), ("scale", scale)):
             added.add_argument(f"--{option}", **kind)
         added.add_argument("--out", required=True, metavar="FILE.png", help="the PNG to write")
         return added

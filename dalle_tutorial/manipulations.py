@@ -40,7 +40,7 @@ def reconstructions(stack, n=200, seed=0):
     return {**found, "rmse": mean_with_error(np.concatenate(errors))}
 
 
-def variations(stack, n=200, seed=0, eta=1.0):
+def variations(stack, n=200, seed=0, eta=1.0, guidance_scale=1.0):
     """One variation of each of n pictures of one or two objects (§3.1).
 
     Returns "shown", the `Rate` of variations that still show the caption of the picture; and "apart", {"mean",
@@ -50,7 +50,7 @@ def variations(stack, n=200, seed=0, eta=1.0):
 
     def both(rows):
         z, noise = stack.encode(rows)
-        return stack.render(z, noise, eta=eta, seed=seed), stack.render(z, noise)
+        return tuple(stack.render(z, noise, guidance_scale, eta=dice, seed=seed) for dice in (eta, 0.0))
 
     varied, again = _in_chunks(both, pictures)
     return {"shown": _shown(varied, descriptions), "apart": mean_with_error(_apart(varied, again))}
@@ -84,7 +84,7 @@ def interpolations(stack, n=200, seed=0, frames=5):
     }}
 
 
-def text_diffs(stack, n=200, seed=0, fraction=0.5, change="colour"):
+def text_diffs(stack, n=200, seed=0, fraction=0.5, change="colour", guidance_scale=1.0):
     """n pictures of one object whose caption gets another colour, or shape, and nothing else (§3.3).
 
     Captions are in their canonical wording. No wanted picture is of a pair that training never showed.
@@ -97,7 +97,11 @@ def text_diffs(stack, n=200, seed=0, fraction=0.5, change="colour"):
     rng = np.random.default_rng([seed, 24])
     targets = [_other(source, change, rng) for source in sources]
     pairs = np.array([(describe(a), describe(b)) for a, b in zip(sources, targets, strict=True)])
-    drawn = _in_chunks(lambda rows: stack.text_diff(pictures[rows], *pairs[rows].T.tolist(), fraction), np.arange(n))
+
+    def turn(rows):
+        return stack.text_diff(pictures[rows], *pairs[rows].T.tolist(), fraction, guidance_scale)
+
+    drawn = _in_chunks(turn, np.arange(n))
     verdicts = oracle.score(drawn, targets)
     rest = [[right for name, right in verdict.attributes.items() if name != change] for verdict in verdicts]
     return {
@@ -144,16 +148,28 @@ def half_pictures(n, seed):
 
 
 def measure(stack, n=200, seed=0):
-    """All of the above as plain values for a card: n pictures for each figure."""
-    found = {
-        "n": n, "reconstructions": reconstructions(stack, n, seed),
-        "variations": {f"{eta:g}": variations(stack, n, seed, eta) for eta in (0.5, 1.0)},
-        "interpolations": interpolations(stack, n, seed),
-        "text_diffs": {change: {f"{fraction:g}": text_diffs(stack, n, seed, fraction, change)
-                                for fraction in (0.25, 0.5)} for change in CHANGES},
+    """All of the above as plain values for a card: n pictures for each figure; variations and text diffs as the paper
+    writes them, without guidance, and under "guided" with that for which `draw` is tuned."""
+    return plain({
+        "n": n, "reconstructions": reconstructions(stack, n, seed), **_at_scale(stack, n, seed, 1.0),
+        "guided": guided(stack, n, seed), "interpolations": interpolations(stack, n, seed),
         "inpaintings": inpaintings(stack, n, seed), "bindings": bindings(stack, n, seed),
+    })
+
+
+def guided(stack, n=200, seed=0):
+    """Variations and text diffs at the guidance scale of the stack's card, which comes with them: a dict."""
+    scale = stack.card.get("guidance_scale", 2.0)
+    return plain({"guidance_scale": scale, **_at_scale(stack, n, seed, scale)})
+
+
+def _at_scale(stack, n, seed, scale):
+    """The figures that depend on guidance, which is no part of what the paper calls variation or text diff."""
+    return {
+        "variations": {f"{eta:g}": variations(stack, n, seed, eta, scale) for eta in (0.5, 1.0)},
+        "text_diffs": {change: {f"{fraction:g}": text_diffs(stack, n, seed, fraction, change, scale)
+                                for fraction in (0.25, 0.5)} for change in CHANGES},
     }
-    return plain(found)
 
 
 def _unseen(n, seed, kinds):

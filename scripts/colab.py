@@ -78,7 +78,7 @@ def prepare_kernel(folder):
 def main(files):
     """Runs the notebooks; returns the number of failures."""
     commit = output("git", "rev-parse", "HEAD")
-    cell = notebooks.first_cell({"repository": {"url": ROOT.as_uri(), "branch": commit}})
+    config = {"repository": {"url": ROOT.as_uri(), "branch": commit}}
     make_environment()
     before, failures = versions(), []
     with tempfile.TemporaryDirectory() as folder:
@@ -87,7 +87,7 @@ def main(files):
             alone = pathlib.Path(folder) / path.stem / path.name
             alone.parent.mkdir()
             notebook = notebooks.read(path)
-            notebooks.set_first_cell(notebook, cell)
+            notebooks.set_first_cell(notebook, notebooks.first_cell(config, path.stem))
             try:
                 print(f"{notebooks.execute(notebook, alone, kernel='colab'):6.1f} s  {path.name}", flush=True)
             except (CellControlSignal, DeadKernelError) as error:

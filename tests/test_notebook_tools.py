@@ -48,6 +48,17 @@ def test_colab_installs_from_the_address_and_nothing_else():
     assert called.endswith(f'"git+{FORK}@main"')
 
 
+def test_a_chapter_that_needs_more_installs_more():
+    """The named chapters are there, and only they call for more than the others."""
+    config = {"repository": {"url": FORK}}
+    usual, _ = run_first_cell(notebooks.first_cell(config), modules=["google.colab"])
+    for path in notebooks.notebooks():
+        called, error = run_first_cell(notebooks.first_cell(config, path.stem), modules=["google.colab"])
+        more = set(called.split()) - set(usual.split())
+        assert error == "" and more == set(notebooks.CHAPTER_PACKAGES.get(path.stem, ()))
+    assert set(notebooks.CHAPTER_PACKAGES) <= {path.stem for path in notebooks.notebooks()}
+
+
 @pytest.mark.parametrize("url", ["", FORK])
 def test_elsewhere_the_cell_says_what_to_do(url):
     """Outside Colab nothing is installed behind the reader's back."""

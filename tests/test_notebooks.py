@@ -73,15 +73,15 @@ def test_every_notebook_stands_in_the_table_of_contents(root):
 def test_is_in_normal_form(path, notebook):
     """`make notebooks` wrote it: saving it again would change nothing."""
     before = path.read_text(encoding="utf-8")
-    notebooks.set_first_cell(notebook, notebooks.first_cell(notebooks.book_config()))
+    notebooks.set_first_cell(notebook, notebooks.first_cell(notebooks.book_config(), path.stem))
     assert notebooks.nbformat.writes(notebooks.normalise(notebook)) + "\n" == before, (
         f"run `python -m scripts.notebooks normalise {path.name}`")
 
 
 @each_notebook
-def test_first_cell_is_the_generated_one(notebook):
+def test_first_cell_is_the_generated_one(path, notebook):
     """Whatever address `_config.yml` holds is the one that the notebook installs from."""
-    assert code_cells(notebook)[0].source == notebooks.first_cell(notebooks.book_config())
+    assert code_cells(notebook)[0].source == notebooks.first_cell(notebooks.book_config(), path.stem)
 
 
 @each_notebook

@@ -109,6 +109,25 @@ def test_a_row_depends_on_its_own_caption_and_numbers_only(model):
     assert np.array_equal(both, model.write(IDS, [12, 13], uniforms, temperature=1.5))
 
 
+def test_few_numbers_of_rows_are_traced_and_only_those_asked_for_come_back(model, monkeypatch):
+    seen, start = [], model._start
+    monkeypatch.setattr(model, "_start", lambda ids, first: seen.append(len(ids)) or start(ids, first))
+    ids, first, uniforms = IDS[[0, 1, 0]], [12, 13, 12], np.random.default_rng(0).random((3, 6))
+    rows = model.write(ids, first, uniforms, temperature=1.5)
+    pair = model.write(ids[:2], first[:2], uniforms[:2], temperature=1.5)
+    assert rows.shape == (3, 6) and np.array_equal(rows[:2], pair)
+    tokens, scores = model.beam_search(ids, first, beams=2)
+    assert tokens.shape == (3, 6) and scores.shape == (3,) and np.array_equal(tokens[0], tokens[2])
+    assert seen == [8, 8, 8]
+
+
+def test_many_models_are_traced_without_a_warning(caplog):
+    """TensorFlow warns of five tracings in ten calls; it must not take several models for one."""
+    for _ in range(6):
+        fresh(depth=1).write(IDS[:1], 12)
+    assert not caplog.records
+
+
 def test_beams_find_what_greed_misses(model):
     """More beams find nothing less likely, and the log-probability is that of the tokens."""
     one, scores = model.beam_search(IDS, 12, beams=1)

@@ -118,6 +118,17 @@ def test_ways_end_where_their_pictures_are(stack):
     assert np.abs(grid[[0, 0, 1, 1], [0, 2, 0, 2]] - ends).max() <= 1
 
 
+def test_guidance_makes_manipulations_louder(stack):
+    z, noise = stack.encode(PICTURES, steps=3)
+    loud = stack.render(z, noise, 3.0, 3)
+    assert np.abs(loud.astype(int) - stack.render(z, noise, steps=3)).max() > 1
+    varied = stack.vary(PICTURES[0], 2, 0.0, steps=3, guidance_scale=3.0).astype(int)
+    way = stack.interpolate(*PICTURES[:2], frames=2, steps=3, guidance_scale=3.0).astype(int)
+    plane = stack.interpolate_grid(PICTURES, 2, 2, steps=3, guidance_scale=3.0).astype(int)
+    assert np.abs(varied - loud[[0, 0]]).max() <= 1 and np.abs(way - loud[:2]).max() <= 1
+    assert np.abs(plane.reshape(loud.shape) - loud).max() <= 1
+
+
 def test_text_diffs_of_nothing_change_nothing(stack):
     again = stack.render(*stack.encode(PICTURES, steps=3), steps=3).astype(int)
     target = [caption.replace("a ", "a large ", 1) if "large" not in caption else "a red star" for caption in CAPTIONS]
@@ -157,6 +168,14 @@ def test_upsampled_pictures_are_larger(stack):
     (lambda s: s.interpolate_grid(PICTURES[:3]), "a grid has 4 corners: got 3 pictures"),
     (lambda s: s.text_diff(PICTURES, CAPTIONS, CAPTIONS), "source and target say the same"),
     (lambda s: s.text_diff(PICTURES, CAPTIONS[:3], CAPTIONS), "4 pictures need as many captions: 3 and 4"),
+    (lambda s: s.text_diff(PICTURES, CAPTIONS, CAPTIONS[::-1], 1.5), "fraction is 1.5: it must lie between 0"),
+    (lambda s: s.text_diff(PICTURES, CAPTIONS, CAPTIONS[::-1], guidance_scale=-1), "guidance_scale is -1: it must be"),
+    (lambda s: s.vary(PICTURES[0], guidance_scale=float("nan")), "guidance_scale is nan: it must be"),
+    (lambda s: s.interpolate(*PICTURES[:2], guidance_scale=-1), "guidance_scale is -1: it must be"),
+    (lambda s: s.draw(CAPTIONS, guidance_scale=-1), "guidance_scale is -1: it must be"),
+    *((lambda s, steps=steps: s.encode(PICTURES, steps), f"steps is {steps}: a sampler needs a whole number of them")
+      for steps in (0, -1, 2.5)),
+    (lambda s: s.inpaint(PICTURES, MASKS, CAPTIONS, steps=0), "steps is 0: a sampler needs a whole number"),
 ])
 def test_what_is_refused(stack, call, message):
     with pytest.raises(TutorialError, match=message):

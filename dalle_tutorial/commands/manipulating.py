@@ -117,5 +117,6 @@ def _write(arguments, title, change):
     """Loads the stack, changes pictures with it, and writes what comes out."""
     stack = shared.load(arguments.model)
     enlarge = shared.enlarger(arguments, stack)
-    told = {} if arguments.steps is None else {"steps": arguments.steps}
+    given = {"guidance_scale": arguments.guidance, "steps": arguments.steps}
+    told = {name: value for name, value in given.items() if value is not None}
     shared.write_sheet(enlarge(change(stack, **told)), title, title, arguments)

@@ -38,7 +38,8 @@ With --to en the caption is a Chinese one. It knows the captions of the shapes w
     "vary": """examples:
   {p} vary star.png --n 8 --eta 1.0 --out variations.png
 {picture}
-What the picture shows (its CLIP embedding) stays; --eta says how much of the rest is drawn afresh.""",
+What the picture shows (its CLIP embedding) stays; --eta says how much of the rest is drawn afresh. With --guidance 2
+more of the variations show it.""",
     "interpolate": """examples:
   {p} interpolate star.png heart.png --frames 8 --out way.png
 {picture}
@@ -46,7 +47,8 @@ The first frame is the first picture as the model draws it again, the last one t
     "text-diff": """examples:
   {p} text-diff star.png --from "a yellow star" --to "a green star" --fraction 0.5 --out green.png
 {picture}
-The more --fraction, the more of the change, and the less of the picture, is left.""",
+The more --fraction, the more of the change, and the less of the picture, is left. With --guidance 2 both succeed more
+often.""",
     "inpaint": """examples:
   {p} inpaint star.png --mask right.png --caption "a yellow star left of a blue square" --out both.png
 {picture}

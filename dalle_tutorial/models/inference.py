@@ -17,6 +17,15 @@ def in_chunks(function, *inputs, size=128):
     return np.concatenate([np.asarray(part) for part in parts])
 
 
+def filled_up(*inputs, sizes=(1, 8, 32, 128)):
+    """Arrays of one length, their last row repeated up to the next of `sizes`: a list of arrays.
+
+    A compiled function is traced anew, for seconds, for each number of rows; so it gets few different ones.
+    """
+    more = next((size for size in sizes if size >= len(inputs[0])), len(inputs[0])) - len(inputs[0])
+    return [np.concatenate([rows, np.repeat(rows[-1:], more, axis=0)]) for rows in inputs]
+
+
 def settled(given, allowed, card):
     """The settings to draw with, a dict: of the `allowed` names what is given, and else what the card (a dict) says.
 

@@ -64,7 +64,7 @@ def ddim(denoise, schedule, x, steps, *, eta=0.0, seed=0, noise=None):
     if not 0 <= eta <= 1:
         raise TutorialError(f"eta is {eta}: it must lie between 0 (nothing drawn) and 1 (as DDPM)")
     x, fresh = _array(x), _fresh_noise(x, seed, noise)
-    for t, t_next in itertools.pairwise(_times(steps)):
+    for t, t_next in itertools.pairwise(times_of(steps)):
         x0, guess = denoise(x, t)
         signal, noise_rate = schedule.rates(t_next)
         drawn = eta * _posterior_deviation(schedule, t, t_next)
@@ -89,7 +89,7 @@ def dpm_solver(denoise, schedule, x, steps, *, seed=0, noise=None):
     step, to λ = ∞, knows no heading and is of first order; so is one that comes from pure noise.
     """
     x, before, stride_before = _array(x), None, None
-    for t, t_next in itertools.pairwise(_times(steps)):
+    for t, t_next in itertools.pairwise(times_of(steps)):
         (signal, noise_rate), (signal_next, noise_next) = schedule.rates(t), schedule.rates(t_next)
         x0, _ = denoise(x, t)
         stride = _log_ratio(signal_next, noise_next) - _log_ratio(signal, noise_rate)
@@ -112,7 +112,7 @@ def invert(denoise, schedule, x, steps, *, refine=0, seed=0, noise=None):
     x = _array(x)
     # What of the guess at x is kept: the noise, as in the papers; along a straight line its direction.
     first = "flow" if schedule.velocity == "flow" else "noise"
-    for t, t_next in itertools.pairwise(_times(steps, backwards=True)):
+    for t, t_next in itertools.pairwise(times_of(steps, backwards=True)):
         rates, (signal_next, noise_next) = schedule.rates(t), schedule.rates(t_next)
         end = x
         for kind in [first, *["flow"] * refine]:
@@ -137,8 +137,12 @@ def _array(x):
     return keras.ops.convert_to_numpy(x)
 
 
-def _times(steps, backwards=False):
-    """The times that a sampler passes through, the first one included: a list of floats."""
+def times_of(steps, backwards=False):
+    """The times that a sampler passes through, the first one included: a list of floats.
+
+    steps: how many, evenly from 1 to 0, or the times themselves; backwards: from 0 to 1. Raises TutorialError for fewer
+    than one, for what is no whole number, and for times that do not go one way within [0, 1].
+    """
     if np.ndim(steps) == 0:
         if steps != int(steps) or steps < 1:
             raise TutorialError(f"steps is {steps}: a sampler needs a whole number of them, at least 1")

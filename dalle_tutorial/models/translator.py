@@ -11,6 +11,7 @@ from dalle_tutorial.backend import compiled, keras
 from dalle_tutorial.errors import TutorialError
 from dalle_tutorial.layers import PositionEmbedding, TransformerBlock
 from dalle_tutorial.models import sampling
+from dalle_tutorial.models.inference import filled_up
 from dalle_tutorial.text.encoder import TextEncoder
 from dalle_tutorial.text.tokenizers import END, PAD
 
@@ -93,7 +94,7 @@ class Translator(keras.Model):
         return self._next(*(ops.convert_to_tensor(value, "int32") for value in (tokens, position)), cache)
 
     def _begin(self, ids, first):
-        """`start` for checked arrays of ids (batch, tokens) and the first token or tokens (batch,)."""
+        """`start` for checked arrays of ids (batch, tokens) and the first token or tokens (batch,), filled up."""
         ids = np.asarray(ids, "int32")
         first = np.broadcast_to(np.asarray(first, "int32"), ids.shape[:1])
         if ids.ndim != 2 or ids.shape[1] != self.text_encoder.max_length:
@@ -101,14 +102,15 @@ class Translator(keras.Model):
         if len(first) and not (0 < first.min() and first.max() < self.vocabulary_size + self.tasks):
             most = self.vocabulary_size + self.tasks - 1
             raise TutorialError(f"first tokens from {first.min()} to {first.max()}: allowed are 1 to {most}")
-        return self._start(ops.convert_to_tensor(ids), ops.convert_to_tensor(first))
+        return self._start(*map(ops.convert_to_tensor, filled_up(ids, first)))
 
     def steps_of(self, ids, first, uniforms=None, allowed=None, **how):
         """A generator of what is written so far, int32 tokens (batch, k), k = 1 … target_length − 1, until all have
         ended; the first tokens are not among them.
 
         ids: captions (batch, tokens). first: the first token of all, or (batch,). uniforms (batch, target_length − 1):
-        numbers in [0, 1] that decide each token; None takes the likeliest. allowed, how: as for `sampling.write`.
+        numbers in [0, 1] that decide each token; None takes the likeliest. allowed, how: as for `sampling.write`; the
+        grammar may be asked about copies of the last row, too (see `inference.filled_up`).
         TutorialError for shapes, tokens or settings that are not allowed.
         """
         how = {"temperature": 0} if uniforms is None else how
@@ -118,7 +120,9 @@ class Translator(keras.Model):
         if np.shape(uniforms) != (len(ids), self.target_length - 1):
             raise TutorialError(f"uniforms are {np.shape(uniforms)}: allowed are {(len(ids), self.target_length - 1)}")
         logits, cache = self._begin(ids, first)
-        yield from sampling.write(self._step, logits, cache, uniforms, 1, END, allowed, **how)
+        (uniforms,) = filled_up(np.asarray(uniforms))
+        for tokens in sampling.write(self._step, logits, cache, uniforms, 1, END, allowed, **how):
+            yield tokens[: len(ids)]
 
     def write(self, ids, first, uniforms=None, allowed=None, **how):
         """What `steps_of` has written at its end: int32 tokens (batch, target_length − 1), PAD behind each END. A
@@ -129,9 +133,10 @@ class Translator(keras.Model):
         """The likeliest targets that `beams` beams find (`sampling.beam_search`): tokens as `write` gives them, and
         their log-probabilities (batch,)."""
         logits, cache = self._begin(ids, first)
-        return sampling.beam_search(
+        tokens, scores = sampling.beam_search(
             self._step, logits, cache, self.target_length - 1, END, beams, 1, allowed, length_penalty
         )
+        return tokens[: len(ids)], scores[: len(ids)]
 
     def attention_maps(self, ids, target):
         """Which words the decoder looked at: (batch, depth, heads, written, tokens), rows summing to one.

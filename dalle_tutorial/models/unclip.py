@@ -13,7 +13,7 @@ from dalle_tutorial.data.scenes import check_choice
 from dalle_tutorial.errors import PictureError, TutorialError
 from dalle_tutorial.models.clip import encoders
 from dalle_tutorial.models.inference import in_chunks, settled
-from dalle_tutorial.models.samplers import ddim, invert, last, noise_for_each
+from dalle_tutorial.models.samplers import ddim, invert, last, noise_for_each, times_of
 from dalle_tutorial.models.slerp import slerp
 
 SIDE = 32
@@ -78,7 +78,10 @@ class UnCLIP:
         return self.decoder.model.steps_of(ids, noise, embedding=embedding, **told)
 
     def render(self, embedding, noise, guidance_scale=1.0, steps=32, eta=0.0, seed=0):
-        """The decoder without a caption: pictures from embeddings and noise, by DDIM; `eta` as there."""
+        """The decoder without a caption: pictures from embeddings and noise, by DDIM; `eta` as there.
+
+        guidance_scale: how much to exaggerate what the embedding says; 1 not at all, which `encode` is the inverse of.
+        """
         denoise = self._denoise(embedding, guidance_scale)
         return to_bytes(last(ddim(denoise, self.decoder.model.schedule, noise, steps, eta=eta, seed=seed)))
 
@@ -92,29 +95,30 @@ class UnCLIP:
         if not 0 <= grain < 1:
             raise TutorialError(f"grain is {grain}: it must be a time from 0 (none) to below 1 (nothing but noise)")
         z, model = self.embed(pictures), self.decoder.model
-        times = np.linspace(0, 1, steps + 1)[min(round(grain * steps), steps - 1) :]
+        times = times_of(steps, backwards=True)[min(round(grain * steps), int(steps) - 1) :]
         signal, noise_rate = model.schedule.rates(times[0])
         drawn = noise_for_each(len(z), model.noise_shape, [seed, GRAIN_STREAM])
         x = (signal * to_unit(pictures) + noise_rate * drawn).astype("float32")
         return z, np.asarray(last(invert(self._denoise(z, 1.0), model.schedule, x, times, refine=1)), "float32")
 
-    def vary(self, picture, n=8, eta=1.0, seed=0, steps=32):
+    def vary(self, picture, n=8, eta=1.0, seed=0, steps=32, guidance_scale=1.0):
         """n variations of one picture (32, 32, 3) (§3.1): z and x_T stay; the larger `eta` (0 to 1), the more of the
-        way from x_T is drawn afresh. With 0, all are the picture again. TutorialError for n below 1."""
+        way from x_T is drawn afresh. With 0, and without guidance, all are the picture again. TutorialError for n below
+        1."""
         if n != int(n) or n < 1:
             raise TutorialError(f"{n} variations: the number must be a whole one of at least 1")
         z, noise = self.encode(_checked([picture]), steps)
-        return self.render(np.repeat(z, n, axis=0), np.repeat(noise, n, axis=0), steps=steps, eta=eta, seed=seed)
+        return self.render(np.repeat(z, n, axis=0), np.repeat(noise, n, axis=0), guidance_scale, steps, eta, seed)
 
-    def interpolate(self, first, second, frames=8, steps=32):
+    def interpolate(self, first, second, frames=8, steps=32, guidance_scale=1.0):
         """Pictures (frames, 32, 32, 3) from one to another: z and x_T both turn by slerp (§3.2)."""
         z, noise = self.encode(_checked([first, second]), steps)
         fractions = np.linspace(0, 1, _at_least_two(frames))
         both = ((np.repeat(x[i : i + 1], len(fractions), axis=0) for i in (0, 1)) for x in (z, noise))
         z, noise = (slerp(*ends, fractions) for ends in both)
-        return self.render(z, noise, steps=steps)
+        return self.render(z, noise, guidance_scale, steps)
 
-    def interpolate_grid(self, corners, rows=6, columns=6, steps=32):
+    def interpolate_grid(self, corners, rows=6, columns=6, steps=32, guidance_scale=1.0):
         """Pictures (rows, columns, 32, 32, 3) between four: top left, top right, bottom left and bottom right."""
         if len(corners) != 4:
             raise TutorialError(f"a grid has 4 corners: got {len(corners)} pictures")
@@ -126,7 +130,7 @@ class UnCLIP:
             return slerp(slerp(each[0], each[1], across), slerp(each[2], each[3], across), down)
 
         z, noise = (mix(x) for x in self.encode(_checked(corners), steps))
-        return self.render(z, noise, steps=steps).reshape(rows, columns, SIDE, SIDE, 3)
+        return self.render(z, noise, guidance_scale, steps).reshape(rows, columns, SIDE, SIDE, 3)
 
     def text_diff(self, pictures, source, target, fraction=0.5, guidance_scale=1.0, steps=32):
         """Pictures changed as the captions `target` differ from `source` (one each) (§3.3).
@@ -135,6 +139,8 @@ class UnCLIP:
         angle between them (0.25 to 0.5 in the paper). x_T stays.
         """
         pictures = _checked(pictures)
+        if not np.all((np.asarray(fraction) >= 0) & (np.asarray(fraction) <= 1)):
+            raise TutorialError(f"fraction is {fraction}: it must lie between 0 (the picture) and 1 (the change alone)")
         if not len(source) == len(target) == len(pictures):
             raise TutorialError(f"{len(pictures)} pictures need as many captions: {len(source)} and {len(target)}")
         z, noise = self.encode(pictures, steps)
