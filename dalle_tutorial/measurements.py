@@ -3,6 +3,7 @@
 import functools
 
 from dalle_tutorial import (
+    emoji_rates,
     imagination,
     manipulations,
     matching,
@@ -32,8 +33,8 @@ def measurements_of(trained):
     """
     if instead := _instead_of_drawing(trained):
         return instead
-    if trained.card["name"] == "cvae-emoji":
-        return {"retrieval": _retrieval}
+    if (emoji_set := emoji_rates.emoji_of(trained)) is not None:
+        return {"showing": _showing} if "people" in emoji_set.groups else {"retrieval": _retrieval}
     model = trained.model
     found = {"alignment": _alignment, "diversity": _diversity}
     if hasattr(model, "reconstruct"):
@@ -51,6 +52,8 @@ def measurements_of(trained):
 
 def _instead_of_drawing(trained):
     """The measurements of a model that draws nothing from captions; none for one that does."""
+    if isinstance(trained.model, CLIP) and emoji_rates.emoji_of(trained) is not None:
+        return {"naming": _naming}
     if isinstance(trained.model, CLIP):
         return {"matching": _matching, "refusals": _refusals, "zero_shot": _zero_shot}
     if isinstance(trained.model, Upsampler):
@@ -100,6 +103,16 @@ def _manipulations(trained, n, seed, progress):
 
 def _retrieval(trained, n, seed, progress):
     return emoji_retrieval(trained.draw, emoji.core(), seed=seed, progress=progress)
+
+
+def _showing(trained, n, seed, progress):
+    return _in_each_language(
+        functools.partial(emoji_rates.showing, trained.draw, max(2, n // 2), seed, progress=progress)
+    )
+
+
+def _naming(trained, n, seed, progress):
+    return _in_each_language(functools.partial(emoji_rates.naming, trained))
 
 
 def _matching(trained, n, seed, progress):

@@ -1,8 +1,8 @@
 """Everything that can be said of a trained model in figures: one dict for JSON, and its chief lines for the screen."""
 
-from dalle_tutorial.data import emoji
 from dalle_tutorial.data.scenes import check_choice
 from dalle_tutorial.data.shapes import LANGUAGES, parse
+from dalle_tutorial.emoji_rates import emoji_of
 from dalle_tutorial.errors import TutorialError
 from dalle_tutorial.evaluation import draw_in_chunks, emoji_retrieval, judge
 from dalle_tutorial.measurements import measurements_of
@@ -12,8 +12,8 @@ from dalle_tutorial.rates import Rate, plain
 def _own_captions(trained, captions, samples, seed):
     """The figures for captions of the reader's own, each drawn `samples` times."""
     repeated = [caption for caption in captions for _ in range(samples)]
-    if trained.card["name"] == "cvae-emoji":
-        return plain(emoji_retrieval(trained.draw, emoji.core(), repeated, seed))
+    if (emoji_set := emoji_of(trained)) is not None:
+        return plain(emoji_retrieval(trained.draw, emoji_set, repeated, seed))
     pictures = draw_in_chunks(trained.draw, repeated, seed)
     each = [judge(pictures[i * samples : (i + 1) * samples], [c] * samples) for i, c in enumerate(captions)]
     return {
@@ -25,15 +25,17 @@ def _own_captions(trained, captions, samples, seed):
 def report_on(trained, n=1000, seed=0, captions=None, samples=8, progress=False, only=None):
     """Every measurement that fits a trained model, as plain values for JSON.
 
-    "sha256" is that of the weights. For a model of the shapes world: "alignment", "diversity", and where the model has
-    what they need, "reconstruction" and "bounds"; where it reads both languages, "languages", of half of `n` captions;
-    for DALL·E, "reranking" by CLIP, of a quarter of them. For an `UnCLIP`, "manipulations", of a tenth. For one of the
-    emoji world: "retrieval" of all its captions; for CLIP: "matching" in both languages, "refusals" and "zero_shot"
-    (see `dalle_tutorial.matching`); for an upsampler: "upsampling" (see `dalle_tutorial.upsampling`); for a model that
-    makes tokens of pictures: "reconstructions" (see `dalle_tutorial.reconstructions`); for a prior: "imagination" in
-    both languages (see `dalle_tutorial.imagination`), which needs the shipped CLIP; for a model that writes SVG: "code"
-    in both languages, for one that translates: "translation" both ways (see `dalle_tutorial.translation`). An `UnCLIP`
-    is measured by what it draws.
+    "sha256" is that of the weights. For a model of the shapes world: "alignment", "diversity", and where the model
+    has what they need, "reconstruction" and "bounds"; where it reads both languages, "languages", of half of `n`
+    captions; for DALL·E, "reranking" by CLIP, of a quarter of them. For an `UnCLIP`, "manipulations", of a tenth.
+    For one of the emoji world: "retrieval" of all its captions, or in both languages "showing", of half of `n`
+    captions each of things, people and held-out people, and for its CLIP "naming" (see
+    `dalle_tutorial.emoji_rates`); for CLIP: "matching" in both languages, "refusals" and "zero_shot" (see
+    `dalle_tutorial.matching`); for an upsampler: "upsampling" (see `dalle_tutorial.upsampling`); for a model that
+    makes tokens of pictures: "reconstructions" (see `dalle_tutorial.reconstructions`); for a prior: "imagination"
+    in both languages (see `dalle_tutorial.imagination`), which needs the shipped CLIP; for a model that writes SVG:
+    "code" in both languages, for one that translates: "translation" both ways (see `dalle_tutorial.translation`).
+    An `UnCLIP` is measured by what it draws.
 
     With `captions`, also "captions": how well `samples` pictures of each show it. `only`: names of the measurements to
     make, None for all. Raises CaptionError for a caption that the model or the oracle cannot read, TutorialError for
@@ -42,7 +44,7 @@ def report_on(trained, n=1000, seed=0, captions=None, samples=8, progress=False,
     measurements = measurements_of(trained)
     for name in only or ():
         check_choice("measurement", name, measurements)
-    if captions and not {"alignment", "retrieval"} & measurements.keys():
+    if captions and not {"alignment", "retrieval", "showing"} & measurements.keys():
         raise TutorialError(f"{trained.card['name']} draws no pictures: --captions is for models that do")
     report = {"model": trained.card["name"], "seed": seed, "sha256": trained.card.get("sha256")}
     if captions:
@@ -55,7 +57,8 @@ def report_on(trained, n=1000, seed=0, captions=None, samples=8, progress=False,
 
 def reader_of(trained):
     """The function that says whether a caption can be judged: it raises CaptionError for one that cannot."""
-    return emoji.core().find if trained.card["name"] == "cvae-emoji" else parse
+    emoji_set = emoji_of(trained)
+    return parse if emoji_set is None else emoji_set.find
 
 
 def summary(report):
@@ -81,6 +84,10 @@ def summary(report):
     for language, found in report.get("matching", {}).items():
         for way in ("caption", "true_caption", "picture"):
             lines.append(line(f"{language}: {way} of {found['gallery']}", found[way]))
+    for language, found in [*report.get("naming", {}).items(), *report.get("showing", {}).items()]:
+        for part in ("things", "people", "held_out"):
+            ways = found[part].items()
+            lines += [line(f"{language}: {part}, {way} of {found['gallery']}", rate) for way, rate in ways]
     for language, found in report.get("imagination", {}).items():
         for kind, near in found["cosine"].items():
             lines.append(line(f"{language}: {kind} of {found['gallery']}", found[kind]))

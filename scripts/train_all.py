@@ -57,9 +57,10 @@ def publish(name, run, n, seed):
     """Copies a finished run into the package and completes its card."""
     trained, recipe = weights.load(run), RECIPES[name]["cpu"]
     whole = weights.as_used(trained)
-    if recipe.choice:
-        chosen, trained.card["validation"] = choose(whole, *recipe.choice, n // 4, seed)
-        trained.card[recipe.choice[0]] = whole.card[recipe.choice[0]] = chosen
+    for setting, values in recipe.choices:
+        chosen, reached = choose(whole, setting, values, n // 4, seed)
+        trained.card.setdefault("validation", {})[setting] = reached
+        trained.card[setting] = whole.card[setting] = chosen  # what comes next is chosen with it
     trained.card["figures"] = measure(whole, n, seed)
     trained.card["limits"] = recipe.limits
     target = weights.FOLDER / f"{name}.npz"

@@ -18,8 +18,8 @@ LEVELS = (
     ("text",),
     ("models",),
     (
-        "training", "weights", "evaluation", "matching", "imagination", "upsampling", "bindings", "manipulations",
-        "measurements", "report", "reconstructions", "reranking", "translation",
+        "training", "weights", "evaluation", "matching", "emoji_rates", "imagination", "upsampling", "bindings",
+        "manipulations", "measurements", "report", "reconstructions", "reranking", "translation",
     ),
     ("viz",),
     ("cli", "commands", "__main__"),

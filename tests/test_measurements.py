@@ -12,7 +12,7 @@ PARTS = {
     "prior-shapes": ["imagination"], "svg-shapes": ["code"], "translate": ["translation"],
     "unclip-shapes": [*DRAWN, "languages", "manipulations"], "upsampler-shapes": ["upsampling"],
     "vqvae-shapes": ["reconstructions"], "dvae-shapes": ["reconstructions"], "dalle-shapes": [*DRAWN, "reranking"],
-    "prior-ar-shapes": ["imagination"],
+    "prior-ar-shapes": ["imagination"], "clip-emoji": ["naming"], "decoder-emoji": ["showing"],
 }
 
 

@@ -76,8 +76,8 @@ def _choosy(draw, count, trained):
     """`draw`, or where a count is given, the best of so many. Raises as CLIP's tokeniser does when it draws."""
     if count is None:
         return draw
-    if trained.card["name"] == "cvae-emoji":
-        raise TutorialError("--best-of is for the shapes world: CLIP has seen no emoji")
-    from dalle_tutorial import reranking, weights
+    from dalle_tutorial import emoji_rates, reranking, weights
 
+    if emoji_rates.emoji_of(trained) is not None:
+        raise TutorialError("--best-of is for the shapes world: its CLIP has seen no emoji")
     return reranking.best_of(draw, weights.load("clip-shapes"), count)

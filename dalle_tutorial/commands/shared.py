@@ -58,10 +58,10 @@ def enlarger(arguments, trained):
     raises WeightsError, before anything is drawn, where there is none."""
     if arguments.size != 64:
         return lambda pictures: pictures
-    if trained.card.get("name") == "cvae-emoji":
-        raise TutorialError("--size 64 is for the shapes world: the upsampler has seen no emoji")
-    from dalle_tutorial import upsampling, weights
+    from dalle_tutorial import emoji_rates, upsampling, weights
 
+    if emoji_rates.emoji_of(trained) is not None:
+        raise TutorialError("--size 64 is for the shapes world: the upsampler has seen no emoji")
     if getattr(trained, "upsampler", None) is not None:
         return functools.partial(trained.upsample, seed=arguments.seed)
     return functools.partial(upsampling.enlarge, weights.load("upsampler-shapes"), seed=arguments.seed)

@@ -2,15 +2,15 @@
 
 MODEL = ("cvae (the same as cvae-shapes), cvae-emoji, dalle (dalle-shapes: DALL-E 1, which writes pictures as "
          "tokens), glide (decoder-shapes: diffusion, told the caption), unclip "
-         "(unclip-shapes: all of DALL-E 2, caption, prior and decoder), or a folder that `train` made")
+         "(unclip-shapes: all of DALL-E 2, caption, prior and decoder), decoder-emoji, or a folder that `train` made")
 TRAINED = ("cvae (the same as cvae-shapes), cvae-emoji, clip-shapes, dalle (dalle-shapes), glide (decoder-shapes), "
            "prior-shapes, prior-ar-shapes, unclip (unclip-shapes), upsampler-shapes, vqvae-shapes, dvae-shapes, "
-           "svg-shapes, translate")
+           "svg-shapes, translate, clip-emoji, decoder-emoji")
 CAPTIONS_FILE = "a text file (UTF-8) with one caption a line and no empty line"
 EXAMPLES = {
     "": """examples:
   {p} draw "a small red circle above a large blue square" --count 8 --out out.png
-  {p} draw "fox" --model cvae-emoji --out fox.png
+  {p} draw "fox" --model decoder-emoji --out fox.png
   {p} draw "a yellow star left of a blue square" --model unclip --scale 1 --out star.png
   {p} vary star.png --out variations.png
   {p} train cvae --preset cpu --out my-cvae
@@ -58,8 +58,8 @@ caption describes the whole picture.""",
   {p} train cvae --preset smoke --out try        does it run?
   {p} train cvae-emoji --preset cpu --out my-emoji
 A run that was stopped goes on where it was when the same command is given again. The priors and unclip learn from
-clip-shapes, as the readers of glide, svg-shapes and translate do; unclip goes on from decoder-shapes, dalle from
-vqvae-shapes: the weights of those must be there.""",
+clip-shapes, as the readers of glide, svg-shapes and translate do, and decoder-emoji's from clip-emoji; unclip goes on
+from decoder-shapes, dalle from vqvae-shapes: the weights of those must be there.""",
     "evaluate": """examples:
   {p} evaluate cvae --json report.json
   {p} evaluate unclip --n 100

@@ -27,7 +27,7 @@ class CVAERecipe(Recipe):
     prior_learning_rate: float = 2e-3
 
     shown = SHAPES_SHOWN
-    choice = ("temperature", (1.0, 0.8, 0.6, 0.4, 0.2))
+    choices = (("temperature", (1.0, 0.8, 0.6, 0.4, 0.2)),)
     limits = (
         "32 × 32 pixels; English captions of the shapes grammar only; at most three objects. "
         "Its painter is told by its architecture that pictures are made of objects on a plain background."
@@ -79,7 +79,7 @@ class EmojiCVAERecipe(CVAERecipe):
     noise: float = 0.1
 
     shown = ("grinning face", "cat face", "red apple", "snowman", "automobile", "rainbow")
-    choice = None  # it has seen every caption: there is no validation split
+    choices = ()  # it has seen every caption: there is no validation split
     limits = (
         "32 × 32 pixels; the English names of the core emoji only, and it has seen each of them in training: "
         "its figures tell what it remembers, not what it can invent. Blurred where the art is fine."

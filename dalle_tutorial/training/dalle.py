@@ -24,7 +24,10 @@ class DALLERecipe(Recipe):
     ema: float = 0.999
 
     shown = SHAPES_SHOWN
-    choice = ("guidance_scale", (1.0, 1.5, 2.0, 3.0, 4.0))
+    choices = (
+        ("guidance_scale", (1.0, 1.5, 2.0, 3.0, 4.0)),
+        ("temperature", (1.0, 0.9, 0.8, 0.7, 0.6)),
+    )
     milestones = ("one_object", "two_objects")
     limits = "32 × 32 pixels, written as 64 codes; captions of the shapes grammar only; at most three objects."
 

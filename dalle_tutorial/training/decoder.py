@@ -35,7 +35,7 @@ class DecoderRecipe(Recipe):
 
     convolutions = True
     shown = SHAPES_SHOWN
-    choice = ("guidance_scale", (1.0, 1.5, 2.0, 3.0, 5.0))
+    choices = (("guidance_scale", (1.0, 1.5, 2.0, 3.0, 5.0)),)
     milestones = ("one_object", "two_objects")
     limits = "32 × 32 pixels; captions of the shapes grammar only, English or Chinese; at most three objects."
 

@@ -33,7 +33,7 @@ class ARPriorRecipe(PriorRecipe):
         return model
 
 
-_PRIOR = ARPriorRecipe("prior-ar-shapes", steps=1200)
+_PRIOR = ARPriorRecipe("prior-ar-shapes", steps=2800)  # as many minutes as the diffusion prior
 RECIPES = {
     "prior-ar-shapes": {
         "smoke": replace(_PRIOR, steps=10, batch=8, width=32, depth=1, fitted_on=256), "cpu": _PRIOR,

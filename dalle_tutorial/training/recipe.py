@@ -33,8 +33,8 @@ class Recipe:
 
     `steps` of `batch` examples each; `width` and `depth` of the transformers. `shown` are captions that a growing
     picture shows while the model learns: none for a model that draws no pictures. `ema` is the momentum of the moving
-    average that becomes the weights, None for the weights themselves. `choice` is a setting of `generate`
-    and the values among which the validation split chooses, once the model has learnt; None for nothing to choose.
+    average that becomes the weights, None for the weights themselves. `choices` are settings of `generate`,
+    each with the values among which the validation split chooses, once the model has learnt, one setting after another.
     `milestones` names the sets of `evaluation.alignment` that are measured, on the validation split, as it learns.
     `convolutions` says whether Muon has their kernels too. `limits` says what the model cannot do, for its card.
     """
@@ -50,7 +50,7 @@ class Recipe:
     convolutions = False
     shown = ()
     ema = None
-    choice = None
+    choices = ()
     milestones = ()
     limits = ""
 

@@ -38,6 +38,19 @@ def fresh_scenes(tokenizer, chinese=0.5):
     return draw
 
 
+def moved(pictures, shift, rng):
+    """uint8 pictures (n, side, side, 3), each moved by up to `shift` pixels either way; the ground fills the rest."""
+    n, side = pictures.shape[:2]
+    found = np.empty_like(pictures)
+    found[:] = shapes.BACKGROUND
+    shifts = rng.integers(-shift, shift + 1, (n, 2))
+    for after, before, by in zip(found, pictures, shifts, strict=True):
+        there = [slice(max(d, 0), side + min(d, 0)) for d in by]
+        here = [slice(max(-d, 0), side + min(-d, 0)) for d in by]
+        after[*there] = before[*here]
+    return found
+
+
 class EmojiBatches:
     """(size, seed) → (captions, uint8 pictures) of the core emoji, each moved by up to `shift` pixels: that is what
     a caption leaves open, and so what z has to say."""
@@ -48,14 +61,7 @@ class EmojiBatches:
     def __call__(self, size, seed):
         rng = np.random.default_rng(seed)
         rows = rng.integers(0, len(self.set.pictures), size)
-        moved = np.empty((size, 32, 32, 3), np.uint8)
-        moved[:] = shapes.BACKGROUND
-        shifts = rng.integers(-self.shift, self.shift + 1, (size, 2))
-        for picture, row, (dy, dx) in zip(moved, rows, shifts, strict=True):
-            there = [slice(max(d, 0), 32 + min(d, 0)) for d in (dy, dx)]
-            here = [slice(max(-d, 0), 32 + min(-d, 0)) for d in (dy, dx)]
-            picture[*there] = self.set.pictures[row][*here]
-        return [self.set.captions["en"][row] for row in rows], moved
+        return [self.set.captions["en"][row] for row in rows], moved(self.set.pictures[rows], self.shift, rng)
 
 
 def captioned(draw, tokenizer):

@@ -71,7 +71,7 @@ class UnCLIPRecipe(DecoderRecipe):
     start: str | None = "decoder-shapes"
 
     embedding_width = 64
-    choice, milestones = ("guidance_scale", (1.0, 2.0, 3.0)), ()
+    choices, milestones = (("guidance_scale", (1.0, 2.0, 3.0)),), ()
 
     @property
     def dropout(self):
