@@ -46,7 +46,7 @@ def measurements_of(trained):
     if isinstance(model, DALLE):
         found["reranking"] = _reranking
     if isinstance(trained, UnCLIP):
-        found["manipulations"] = _manipulations
+        found |= {"manipulations": _manipulations, "priors": _priors}
     return found
 
 
@@ -99,6 +99,14 @@ def _reranking(trained, n, seed, progress):
 
 def _manipulations(trained, n, seed, progress):
     return manipulations.measure(trained, max(2, n // 10), seed)
+
+
+def _priors(trained, n, seed, progress):
+    return {
+        kind: alignment(functools.partial(trained.draw, prior=kind), max(2, n // 2), seed,
+                        sets=("one_object", "two_objects"), progress=progress)
+        for kind in trained.priors
+    }
 
 
 def _retrieval(trained, n, seed, progress):

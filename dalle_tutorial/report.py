@@ -27,15 +27,16 @@ def report_on(trained, n=1000, seed=0, captions=None, samples=8, progress=False,
 
     "sha256" is that of the weights. For a model of the shapes world: "alignment", "diversity", and where the model
     has what they need, "reconstruction" and "bounds"; where it reads both languages, "languages", of half of `n`
-    captions; for DALL·E, "reranking" by CLIP, of a quarter of them. For an `UnCLIP`, "manipulations", of a tenth.
-    For one of the emoji world: "retrieval" of all its captions, or in both languages "showing", of half of `n`
-    captions each of things, people and held-out people, and for its CLIP "naming" (see
-    `dalle_tutorial.emoji_rates`); for CLIP: "matching" in both languages, "refusals" and "zero_shot" (see
-    `dalle_tutorial.matching`); for an upsampler: "upsampling" (see `dalle_tutorial.upsampling`); for a model that
-    makes tokens of pictures: "reconstructions" (see `dalle_tutorial.reconstructions`); for a prior: "imagination"
-    in both languages (see `dalle_tutorial.imagination`), which needs the shipped CLIP; for a model that writes SVG:
-    "code" in both languages, for one that translates: "translation" both ways (see `dalle_tutorial.translation`).
-    An `UnCLIP` is measured by what it draws.
+    captions; for DALL·E, "reranking" by CLIP, of a quarter of them. For an `UnCLIP`, "manipulations", of a tenth,
+    and "priors", one and two objects drawn with each, of half. For one of the emoji world: "retrieval" of all its
+    captions, or in both languages "showing", of half of `n` captions each of things, people and held-out people,
+    and for its CLIP "naming" (see `dalle_tutorial.emoji_rates`); for CLIP: "matching" in both languages, "refusals"
+    and "zero_shot" (see `dalle_tutorial.matching`); for an upsampler: "upsampling" (see
+    `dalle_tutorial.upsampling`); for a model that makes tokens of pictures: "reconstructions" (see
+    `dalle_tutorial.reconstructions`); for a prior: "imagination" in both languages (see
+    `dalle_tutorial.imagination`), which needs the shipped CLIP; for a model that writes SVG: "code" in both
+    languages, for one that translates: "translation" both ways (see `dalle_tutorial.translation`). An `UnCLIP` is
+    measured by what it draws.
 
     With `captions`, also "captions": how well `samples` pictures of each show it. `only`: names of the measurements to
     make, None for all. Raises CaptionError for a caption that the model or the oracle cannot read, TutorialError for
@@ -88,6 +89,8 @@ def summary(report):
         for part in ("things", "people", "held_out"):
             ways = found[part].items()
             lines += [line(f"{language}: {part}, {way} of {found['gallery']}", rate) for way, rate in ways]
+    for kind, found in report.get("priors", {}).items():
+        lines += [line(f"{kind} prior: {name}", right) for name, right in found.items()]
     for language, found in report.get("imagination", {}).items():
         for kind, near in found["cosine"].items():
             lines.append(line(f"{language}: {kind} of {found['gallery']}", found[kind]))

@@ -10,7 +10,7 @@ PARTS = {
     "clip-shapes": ["matching", "refusals", "zero_shot"], "cvae-emoji": ["retrieval"],
     "cvae-shapes": [*DRAWN, "reconstruction", "bounds"], "decoder-shapes": [*DRAWN, "languages"],
     "prior-shapes": ["imagination"], "svg-shapes": ["code"], "translate": ["translation"],
-    "unclip-shapes": [*DRAWN, "languages", "manipulations"], "upsampler-shapes": ["upsampling"],
+    "unclip-shapes": [*DRAWN, "languages", "manipulations", "priors"], "upsampler-shapes": ["upsampling"],
     "vqvae-shapes": ["reconstructions"], "dvae-shapes": ["reconstructions"], "dalle-shapes": [*DRAWN, "reranking"],
     "prior-ar-shapes": ["imagination"], "clip-emoji": ["naming"], "decoder-emoji": ["showing"],
 }
