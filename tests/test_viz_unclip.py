@@ -6,7 +6,7 @@ import pytest
 from dalle_tutorial.errors import PictureError
 from dalle_tutorial.rates import Rate
 from dalle_tutorial.viz.style import to_png
-from dalle_tutorial.viz.unclip import rates_by_model, trade_off, veiled
+from dalle_tutorial.viz.unclip import rates_by_model, veiled
 
 FIRST = {"one_object": Rate(0.9, 0.8, 0.95, 50), "counts": Rate(0.5, 0.4, 0.6, 50)}
 
@@ -24,15 +24,6 @@ def test_each_rate_stands_in_its_row_with_its_figure():
 def test_rates_that_do_not_fit_together_are_refused(models):
     with pytest.raises(PictureError):
         rates_by_model(models)
-
-
-def test_a_trade_off_is_a_line_with_labels():
-    figure = trade_off({"a": {"s = 1": (0.9, 0.5), "s = 3": (0.7, 0.8)}}, x_label="diversity", y_label="right")
-    axes = figure.axes[0]
-    assert axes.lines[0].get_xydata().tolist() == [[0.9, 0.5], [0.7, 0.8]]
-    assert [text.get_text() for text in axes.texts] == ["s = 1", "s = 3"]
-    with pytest.raises(PictureError, match="no points"):
-        trade_off({"a": {}}, x_label="x", y_label="y")
 
 
 def test_what_is_to_be_painted_is_veiled_and_nothing_else():

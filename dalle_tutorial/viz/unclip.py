@@ -1,10 +1,10 @@
-"""Figures of unCLIP: several models on the same captions, and what guidance gives for what it takes."""
+"""Figures of unCLIP: several models on the same captions, and what a mask leaves open."""
 
 import numpy as np
 from matplotlib.ticker import PercentFormatter
 
 from dalle_tutorial.errors import PictureError
-from dalle_tutorial.viz.style import DASHES, INK, MARKERS, SERIES, BookFigure, styled
+from dalle_tutorial.viz.style import INK, MARKERS, SERIES, BookFigure, styled
 
 
 @styled
@@ -37,31 +37,6 @@ def rates_by_model(models, *, x_label="right, % of captions"):
     axes.grid(True, axis="x")
     axes.tick_params(axis="y", length=0)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=min(len(models), 4))
-    return figure
-
-
-@styled
-def trade_off(ways, *, x_label, y_label):
-    """A line through a plane for each model, with a label at each point: what is gained over what is lost.
-
-    ways: {"name of a model": {"label of a point": (x, y)}}, points in the order of the line. Raises PictureError for a
-    model without points.
-    """
-    figure = BookFigure(3.3, f"{y_label} over {x_label}", width=5.6)
-    axes = figure.subplots()
-    for i, (name, points) in enumerate(ways.items()):
-        if not points:
-            raise PictureError(f"{name} has no points")
-        x, y = np.transpose(list(points.values()))
-        axes.plot(x, y, color=SERIES[i % len(SERIES)], linestyle=DASHES[i % len(DASHES)],
-                  marker=MARKERS[i % len(MARKERS)], markersize=5, label=name)
-        for label, point in points.items():
-            axes.annotate(label, point, xytext=(5, -11 if i % 2 else 5), textcoords="offset points", fontsize=7.5,
-                          color=SERIES[i % len(SERIES)])
-    axes.set(xlabel=x_label, ylabel=y_label)
-    axes.margins(0.15)
-    axes.grid(True)
-    axes.legend(loc="best")
     return figure
 
 
