@@ -16,10 +16,11 @@ NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=180 -p no:cacheprovide
 FONTS := $(PY) -c "import matplotlib.font_manager" 2> /dev/null
 READY := .venv/.ready
 VENDOR := _assets/vendor/.ready
+MODELS := _assets/vendor/models/index.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book serve lab test lint unit-test notebook-test site-test coverage notebooks first-cells weights \
+.PHONY: help setup models book serve lab test lint unit-test notebook-test site-test coverage notebooks first-cells weights \
 	benchmarks lock colab-test newest-test clean distclean
 
 help:  ## list the targets
@@ -33,10 +34,15 @@ $(VENDOR): package.json package-lock.json scripts/vendor.py | $(READY)
 	@$(PY) -m scripts.vendor
 	@touch $@
 
+$(MODELS): $(wildcard dalle_tutorial/weights/*-shapes.json dalle_tutorial/export/*.py dalle_tutorial/models/*.py) \
+		dalle_tutorial/layers.py dalle_tutorial/rounding.py scripts/export_models.py | $(READY)
+	@$(PY) -m scripts.export_models
+	@touch $@
+
 setup: $(READY) $(VENDOR)  ## make .venv and fetch the front-end parts (the other targets do it when needed)
 
 # A strict build that failed must report its warnings again the next time, so what Sphinx remembers goes.
-book: setup first-cells  ## build the site from the committed outputs; nothing is executed
+book: setup $(MODELS) first-cells  ## build the site from the committed outputs; nothing is executed
 	@start=$$(date +%s); \
 	$(VENV)/jupyter-book build . -W -n --keep-going || { rm -rf _build/.doctrees; exit 1; }; \
 	echo "$(CURDIR)/$(SITE)/index.html: built in $$(($$(date +%s) - start)) s; \`make serve\` shows it"
@@ -53,7 +59,7 @@ test: lint unit-test notebook-test site-test  ## everything below that ends in -
 lint: $(READY)  ## ruff over code and notebooks
 	$(VENV)/ruff check .
 
-unit-test: setup  ## tests of the package, of the tools and of the notebooks' form
+unit-test: setup $(MODELS)  ## tests of the package, of the tools and of the notebooks' form
 	$(PYTEST) -n 2 --dist loadfile --ignore tests/site tests
 
 notebook-test: $(READY)  ## run every notebook and compare every output with the committed one (FILES=...)
@@ -73,6 +79,8 @@ notebooks: $(READY)  ## execute the notebooks and save them with their outputs (
 
 first-cells: $(READY)  ## write every notebook's first cell from the address in _config.yml
 	@$(PY) -m scripts.notebooks first-cell
+
+models: $(MODELS)  ## write the models that the pages draw with, as ONNX (`book` does it when needed)
 
 weights: $(READY)  ## train again everything that is shipped in dalle_tutorial/weights
 	$(PY) -m scripts.train_all

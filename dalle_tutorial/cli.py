@@ -19,6 +19,7 @@ PRESETS = ("smoke", "cpu", "gpu")
 SAMPLERS = ("ddpm", "ddim", "dpm-solver")
 PRIORS = ("diffusion", "autoregressive")
 LANGUAGES = ("en", "zh")
+PRECISIONS = ("float16", "int8")
 MOST_PICTURES, MOST_FRAMES, MOST_STEPS, LARGEST_SCALE, MOST_GUIDANCE = 1024, 64, 1000, 32, 100
 MOST_TEMPERATURE, MOST_BEAMS, MOST_CODES, MOST_CANDIDATES = 100, 16, 10_000, 512
 
@@ -71,6 +72,7 @@ def _parser():
     seed = {"type": _whole(0, 2**31 - 1), "default": 0, "metavar": "S", "help": "any whole number (default: 0)"}
     steps = {"type": _whole(1, MOST_STEPS), "metavar": "N", "help": "steps from noise to picture, or back"}
     scale = {"type": _whole(1, LARGEST_SCALE), "metavar": "K", "help": "enlarge each pixel K times (default: 4)"}
+    precision = {"choices": PRECISIONS, "help": "of weights: int8 as on the page that draws (default: float16)"}
     size = {"type": int, "choices": (32, 64), "help": "64: with the upsampler for the shapes world (default: 32)"}
 
     draw = command("draw", commands.draw, "draw pictures of a caption, or of every line of a file")
@@ -90,6 +92,7 @@ def _parser():
                       help="dalle: of the likeliest codes only, that have P of all probability between them")
     draw.add_argument("--best-of", type=_whole(1, MOST_CANDIDATES), metavar="N",
                       help="draw N for each picture and keep the one that CLIP finds nearest to the caption")
+    draw.add_argument("--precision", **precision)
     draw.add_argument("--size", **size)
     draw.add_argument("--scale", **scale)
     draw.add_argument("--seed", **seed)
@@ -103,7 +106,8 @@ def _parser():
         for picture, dest in pictures:
             added.add_argument(dest, metavar=picture, help="a PNG, 32 x 32")
         added.set_defaults(model="unclip")
-        for option, kind in (("guidance", louder), ("seed", seed), ("steps", steps), ("size", size), ("scale", scale)):
+        for option, kind in (("guidance", louder), ("seed", seed), ("steps", steps), ("size", size), ("scale", scale),
+                             ("precision", precision)):
             added.add_argument(f"--{option}", **kind)
         added.add_argument("--out", required=True, metavar="FILE.png", help="the PNG to write")
         return added
@@ -159,7 +163,13 @@ def _parser():
     evaluate.add_argument("--samples", type=_whole(1, 1000), default=8, metavar="K",
                           help="pictures of each caption in FILE (default: 8)")
     evaluate.add_argument("--n", type=_whole(2, 100_000), default=1000, metavar="N", help="captions in a set (1000)")
+    evaluate.add_argument("--precision", **precision)
     evaluate.add_argument("--seed", **seed)
+
+    export = command("export", commands.export, "write a model as ONNX, which runs without Python")
+    export.add_argument("model", metavar="MODEL", help=f"{texts.MODEL}; or clip-shapes and other parts")
+    export.add_argument("--out", required=True, metavar="DIR", help="where the files go")
+    export.add_argument("--precision", **precision | {"default": "float16"})
 
     command("models", commands.models, "list the models that come with the package")
     return parser

@@ -12,13 +12,16 @@ class CaptionError(TutorialError):
 
 
 class UnknownWordError(CaptionError):
-    """A word that the vocabulary does not hold. `word`, and the `nearest` words that it does hold."""
+    """A word that the vocabulary does not hold. `word`, and the `nearest` words that it does hold.
 
-    def __init__(self, word, vocabulary):
+    `otherwise`: what to say where there is no vocabulary that the word could belong to.
+    """
+
+    def __init__(self, word, vocabulary, otherwise="no word is known"):
         self.word = word
         self.nearest = tuple(difflib.get_close_matches(word, list(vocabulary), n=3, cutoff=0.4))
         hint = f"the nearest known words are {', '.join(self.nearest)}" if self.nearest else (
-            "known words are " + ", ".join(sorted(vocabulary)[:12]) + ", …"
+            "known words are " + ", ".join(sorted(vocabulary)[:12]) + ", …" if vocabulary else otherwise
         )
         super().__init__(f"unknown word {word!r}: {hint}")
 

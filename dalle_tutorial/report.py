@@ -65,7 +65,8 @@ def reader_of(trained):
 def summary(report):
     """The chief figures of a report by `report_on`: a list of lines."""
     def line(name, found):
-        return f"{name.replace('_', ' '):26}{Rate(*(found[key] for key in ('rate', 'low', 'high', 'n')))}"
+        rate = str(Rate(*(found[key] for key in ("rate", "low", "high", "n"))))
+        return f"{name.replace('_', ' '):26}{rate if len(name) < 26 or rate[0] == ' ' else ' ' + rate}"
 
     lines = [f"{report['model']}, seed {report['seed']}"]
     lines += [line(name, found) for name, found in report.get("alignment", {}).items()]

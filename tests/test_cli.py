@@ -23,7 +23,7 @@ CAPTION = "a small red circle above a large blue square"
 @pytest.fixture
 def models(monkeypatch):
     """Models that need no TensorFlow take the place of the trained ones."""
-    monkeypatch.setattr(shared, "load", lambda name: IdealEmoji() if name == "cvae-emoji" else Ideal())
+    monkeypatch.setattr(shared, "load", lambda name, precision=None: IdealEmoji() if name == "cvae-emoji" else Ideal())
 
 
 @pytest.fixture
@@ -399,7 +399,7 @@ def test_unclip_is_the_whole_stack_and_other_names_are_what_they_say(here, monke
                "mine": folder, "prior-shapes": Diffuses("prior-shapes")}
     monkeypatch.setattr(weights, "load", trained.get)
     monkeypatch.setattr(weights, "names", lambda: ("cvae-shapes", "prior-shapes"))
-    monkeypatch.setattr(weights, "load_unclip", lambda decoder: ("stack of", decoder))
+    monkeypatch.setattr(weights, "load_unclip", lambda decoder, precision: ("stack of", decoder))
     (here / "mine").mkdir()
     assert shared.load("unclip") == shared.load("unclip-shapes") == ("stack of", trained["unclip-shapes"])
     assert shared.load("mine") == ("stack of", folder)
@@ -415,13 +415,13 @@ def test_weights_that_are_not_there_are_named(here, capsys, monkeypatch):
     for name, missing in (("glide", "decoder-shapes"), ("unclip", "unclip-shapes"), ("cvae", "cvae-shapes")):
         for argv in (["draw", CAPTION, "--model", name, "--out", "out.png"], ["evaluate", name, "--n", 2]):
             assert f"no model '{missing}'" in refused(capsys, *argv)
-    monkeypatch.setattr(shared, "load", lambda name: Diffuses())
+    monkeypatch.setattr(shared, "load", lambda name, precision=None: Diffuses())
     complaint = refused(capsys, "draw", CAPTION, "--size", 64, "--out", "out.png")
     assert "no model 'upsampler-shapes'" in complaint and not (here / "out.png").exists()
 
 
 def test_a_stack_is_evaluated_by_what_it_draws(here, capsys, monkeypatch):
-    monkeypatch.setattr(shared, "load", lambda name: Stack())
+    monkeypatch.setattr(shared, "load", lambda name, precision=None: Stack())
     (here / "captions.txt").write_text("a red star\n")
     code, out, _ = run(capsys, "evaluate", "unclip", "--n", 4, "--captions", "captions.txt", "--json", "report.json")
     found = json.loads((here / "report.json").read_text())
@@ -478,13 +478,13 @@ def test_models_lists_cards_without_what_only_the_program_reads(capsys, monkeypa
 
 
 def test_names_agree_with_the_package():
-    from dalle_tutorial import training, weights
+    from dalle_tutorial import rounding, training, weights
     from dalle_tutorial.commands import texts
     from dalle_tutorial.models import dalle, samplers, unclip
 
     assert set(cli.SAMPLERS) == set(samplers.SAMPLERS) and set(cli.PRIORS) == set(weights.PRIORS)
     assert set(shared.SETTINGS) <= {*unclip.UnCLIP.settings, *dalle.DALLE.settings}
-    assert manipulating.SIDE == unclip.SIDE
+    assert manipulating.SIDE == unclip.SIDE and cli.PRECISIONS == rounding.PRECISIONS
     named = {word for word in re.findall(r"[a-z-]+", texts.TRAINED) if "-" in word}
     assert named and named <= set(training.MODELS)
     assert cli.PRESETS == training.PRESETS and set(shared.SHORT_NAMES.values()) <= set(training.MODELS)

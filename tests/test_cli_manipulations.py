@@ -78,7 +78,7 @@ def here(tmp_path, monkeypatch):
 def stack(monkeypatch):
     """Takes the place of the trained one."""
     made = Stack()
-    monkeypatch.setattr(shared, "load", lambda name: {"unclip": made}[name])
+    monkeypatch.setattr(shared, "load", lambda name, precision=None: {"unclip": made}[name])
     return made
 
 

@@ -14,12 +14,12 @@ MOST_ARGUMENTS = 8
 # Imports run down this list, or stay on one level; never up.
 LEVELS = (
     ("errors", "backend", "files", "rates"),
-    ("layers", "data"),
+    ("layers", "data", "rounding"),
     ("text",),
     ("models",),
     (
         "training", "weights", "evaluation", "matching", "emoji_rates", "imagination", "upsampling", "bindings",
-        "manipulations", "measurements", "report", "reconstructions", "reranking", "translation",
+        "manipulations", "measurements", "report", "reconstructions", "reranking", "translation", "export",
     ),
     ("viz",),
     ("cli", "commands", "__main__"),

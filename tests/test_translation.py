@@ -225,7 +225,8 @@ def test_without_sacrebleu_the_error_says_what_to_install(translator, monkeypatc
 @pytest.fixture
 def models(monkeypatch, writer, translator):
     """The ideal ones take the place of the trained ones."""
-    monkeypatch.setattr(shared, "load", lambda name: {"svg-shapes": writer, "translate": translator}[name])
+    ideal = {"svg-shapes": writer, "translate": translator}
+    monkeypatch.setattr(shared, "load", ideal.get)
 
 
 def test_code_goes_to_the_screen_or_into_files(models, here, capsys, writer):  # noqa: F811

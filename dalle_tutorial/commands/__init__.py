@@ -6,7 +6,9 @@ seconds to load, so it is loaded only after all that can be checked without it: 
 
 from dalle_tutorial.commands.drawing import draw
 from dalle_tutorial.commands.manipulating import inpaint, interpolate, text_diff, vary
-from dalle_tutorial.commands.training import evaluate, models, train
+from dalle_tutorial.commands.training import evaluate, export, models, train
 from dalle_tutorial.commands.writing import code, translate
 
-__all__ = ["code", "draw", "evaluate", "inpaint", "interpolate", "models", "text_diff", "train", "translate", "vary"]
+__all__ = [
+    "code", "draw", "evaluate", "export", "inpaint", "interpolate", "models", "text_diff", "train", "translate", "vary",
+]

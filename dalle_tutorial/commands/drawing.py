@@ -42,7 +42,7 @@ def draw(arguments):
 def _draw_one(arguments):
     files.check_target(arguments.out)
     shared.check_caption(arguments.caption)
-    trained, count = shared.load(arguments.model), arguments.count or 1
+    trained, count = shared.load(arguments.model, arguments.precision), arguments.count or 1
     shared.check_caption(arguments.caption, trained.tokenizer)
     pictures = _drawn([arguments.caption] * count, arguments, trained)
     said = f"{shared.count_of(count)} of {arguments.caption!r}"
@@ -55,7 +55,7 @@ def _draw_file(arguments):
             raise TutorialError(f"--{name} goes with one CAPTION; --captions draws one picture a line, not enlarged")
     files.check_folder(arguments.out)
     captions = read_captions(arguments.captions)
-    trained = shared.load(arguments.model)
+    trained = shared.load(arguments.model, arguments.precision)
     check_captions(arguments.captions, captions, trained.tokenizer.encode)
     pictures, folder = _drawn(captions, arguments, trained), Path(arguments.out)
     with files.folder(folder):

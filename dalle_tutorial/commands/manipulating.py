@@ -115,7 +115,7 @@ def inpaint(arguments):
 
 def _write(arguments, title, change):
     """Loads the stack, changes pictures with it, and writes what comes out."""
-    stack = shared.load(arguments.model)
+    stack = shared.load(arguments.model, arguments.precision)
     enlarge = shared.enlarger(arguments, stack)
     given = {"guidance_scale": arguments.guidance, "steps": arguments.steps}
     told = {name: value for name, value in given.items() if value is not None}

@@ -17,14 +17,11 @@ SETTINGS = {
 """What models call a setting → what the option is called."""
 COLUMNS, GAP = 8, 2
 # in a PNG, where they were given
-_NOTED = (*SETTINGS.values(), "best-of", "eta", "fraction", "size")
+_NOTED = (*SETTINGS.values(), "best-of", "eta", "fraction", "size", "precision")
 
 
-def load(name):
-    """The trained model of a name or a folder; for unCLIP's decoder the whole `UnCLIP`, which is how it is used.
-
-    Raises TutorialError for a name that is neither, WeightsError where weights are missing or damaged.
-    """
+def known(name):
+    """The full name of a model, or a folder as it is. Raises TutorialError for what is neither."""
     from dalle_tutorial import weights
 
     name = SHORT_NAMES.get(name, name)
@@ -32,7 +29,18 @@ def load(name):
         short = [short for short, long in SHORT_NAMES.items() if long in weights.names()]
         allowed = ", ".join(sorted([*short, *weights.names()]))
         raise TutorialError(f"unknown model {name!r}: allowed are {allowed}, or a folder that `train` made")
-    return weights.as_used(weights.load(name))
+    return name
+
+
+def load(name, precision=None):
+    """The trained model of a name or a folder; for unCLIP's decoder the whole `UnCLIP`, which is how it is used.
+
+    precision: of the weights, as for `weights.load`. Raises TutorialError for a name that is neither, WeightsError
+    where weights are missing or damaged.
+    """
+    from dalle_tutorial import weights
+
+    return weights.as_used(weights.load(known(name), precision), precision)
 
 
 def option_of(arguments, name):

@@ -67,6 +67,12 @@ from decoder-shapes, dalle from vqvae-shapes: the weights of those must be there
 The report holds {{"model", "seed", "alignment": {{"one_object": {{"rate", "low", "high", "n", ...}}, ...}}, ...}}; low
 and high bound the 95 % Wilson interval. Emoji models are scored by retrieval; models that draw nothing (clip-shapes,
 prior-shapes, upsampler-shapes and the like) by what they are for. The summary goes to the screen.""",
+    "export": """examples:
+  {p} export clip-shapes --out onnx
+  {p} export my-decoder --precision int8 --out onnx
+Each graph becomes DIR/NAME.ROLE.onnx, is run beside Keras and refused if it differs; their weights are one file,
+DIR/NAME.weights.bin; DIR/NAME.json says what else is needed: tokeniser, noise schedule, settings. Of unclip this is the
+decoder: export clip-shapes and prior-shapes too.""",
     "models": """examples:
   {p} models""",
 }  # fmt: skip

@@ -1,6 +1,7 @@
-"""The commands train, evaluate and models."""
+"""The commands train, export, evaluate and models."""
 
 import json
+from pathlib import Path
 
 from dalle_tutorial import files
 from dalle_tutorial.commands import shared
@@ -34,6 +35,21 @@ def _print_card(name, card):
             print(f"  {key}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
 
 
+def export(arguments):
+    """Writes a model as ONNX files, each checked against Keras."""
+    files.check_folder(arguments.out)
+    from dalle_tutorial import weights
+    from dalle_tutorial.export import export as write
+
+    name = shared.known(arguments.model)
+    found = write(weights.load(name, arguments.precision), arguments.out, arguments.precision)
+    for role, graph in found["graphs"].items():
+        print(f"{Path(arguments.out) / graph['file']}: {role}, {graph['bytes']:,} bytes; differs from Keras by at most "
+              f"{graph['difference']:.1g} of its largest number")
+    print(f"{Path(arguments.out) / found['weights']['file']}: {found['weights']['bytes']:,} bytes, the weights of all, "
+          f"{found['precision']}")
+
+
 def models(arguments):
     """Prints the card of each model that comes with the package."""
     from dalle_tutorial import weights
@@ -47,7 +63,7 @@ def evaluate(arguments):
     if arguments.json:
         files.check_target(arguments.json)
     captions = read_captions(arguments.captions) if arguments.captions else None
-    trained = shared.load(arguments.model)
+    trained = shared.load(arguments.model, arguments.precision)
     from dalle_tutorial.report import reader_of, report_on, summary
 
     if captions:

@@ -97,10 +97,15 @@ class CVAE(keras.Model):
         context = self.guesser.context(ids, tokens, mask, self.painter.subjects(tokens, mask))
         return lambda z: self.guesser(z, *context)
 
+    @property
+    def rounds(self):
+        """How many times p(z|c) is asked to draw z: each latent token depends on those before it."""
+        return self.guesser.rounds if self.guesser else 1
+
     def sample_prior(self, noise, ids, temperature=1.0):
         """Turns standard normal `noise` (batch, latent) into z ~ p(z|c), one latent token after another."""
         prior, z = self._prior_of(ids, *self.words(ids)), ops.zeros_like(noise)
-        for _ in range(self.guesser.rounds if self.guesser else 1):
+        for _ in range(self.rounds):
             mean, log_var = prior(z)
             z = mean + temperature * ops.exp(0.5 * log_var) * noise
         return z

@@ -77,7 +77,7 @@ class WordsAndCodes(keras.layers.Layer):
         """Reads captions (batch, max_length) at once: the logits of code 0 (batch, codes), and what to remember."""
         x, caches = self._read(ids), []
         for block in self.blocks:
-            x, cache = block.step(x, block.start_cache(ids.shape[0], self.length), 0)
+            x, cache = block.step(x, block.start_cache(ops.shape(ids)[0], self.length), 0)
             caches.append(cache)
         return self._next(x), caches
 

@@ -34,7 +34,7 @@ class PictureTokens(keras.Model):
         self.codebook = self.quantiser(codes, code_width, name="codebook")
         self.decoder = GridDecoder(code_width, width, depth, name="decoder")
         self.trackers = {name: keras.metrics.Mean(name=name) for name in ("squared_error", self.cost, "usage")}
-        self._to_codes, self._to_pictures = compiled(self._encode, self), compiled(self._decode, self)
+        self._to_codes, self._to_pictures = compiled(self._encode, self), compiled(self.decode, self)
 
     def build(self, input_shape=None):
         self.encoder.build()
@@ -65,7 +65,8 @@ class PictureTokens(keras.Model):
     def _encode(self, x):
         return ops.reshape(self.codebook.choose(self.encoder(x)), (-1, GRID * GRID))
 
-    def _decode(self, codes):
+    def decode(self, codes):
+        """The pictures that codes (batch, 64) stand for, a tensor (batch, 32, 32, 3) in [−1, 1]; unchecked."""
         vectors = self.codebook.look_up(ops.reshape(codes, (-1, GRID, GRID)))
         return ops.clip(ops.cast(self.decoder(vectors), "float32"), -1, 1)
 

@@ -120,7 +120,8 @@ class WordTokenizer(Tokenizer):
             raise CaptionError(f"the caption is empty: {text!r} holds no word")
         for word in words:
             if word not in self._ids:
-                raise UnknownWordError(word, [w for w in self.words if _is_han(w) == _is_han(word)])
+                raise UnknownWordError(word, [w for w in self.words if _is_han(w) == _is_han(word)],
+                                       f"captions must be {'English' if _is_han(word) else 'Chinese'} here")
         return self._framed([self._ids[word] for word in words], "words")
 
     def decode(self, ids):
