@@ -20,7 +20,7 @@ MODELS := _assets/vendor/models/index.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup models book serve lab test lint unit-test notebook-test site-test coverage notebooks first-cells weights \
+.PHONY: help setup book serve lab test lint unit-test notebook-test site-test coverage notebooks first-cells models weights \
 	benchmarks lock colab-test newest-test clean distclean
 
 help:  ## list the targets
@@ -35,7 +35,7 @@ $(VENDOR): package.json package-lock.json scripts/vendor.py | $(READY)
 	@touch $@
 
 $(MODELS): $(wildcard dalle_tutorial/weights/*-shapes.json dalle_tutorial/export/*.py dalle_tutorial/models/*.py) \
-		dalle_tutorial/layers.py dalle_tutorial/rounding.py scripts/export_models.py | $(READY)
+		dalle_tutorial/layers.py dalle_tutorial/rounding.py scripts/export_models.py _config.yml | $(READY)
 	@$(PY) -m scripts.export_models
 	@touch $@
 

@@ -2,7 +2,9 @@
 
 "float16" keeps eleven binary digits, which costs nothing that could be measured. "int8" keeps whole numbers from −127
 to 127 and one scale for each column of the last axis, as a page has to load them over a network; what that costs is
-measured in the book. Biases, norms and other small weights stay float16.
+measured in the book. Biases, norms and other small weights stay float16, and so does a matrix whose rows are of very
+different size: with one scale for all of them, the small ones would be lost. (A codebook keeps running sums, and rare
+codes have small ones. Rounded to int8, they cost DALL·E half of its pictures.)
 """
 
 import numpy as np
@@ -12,6 +14,8 @@ from dalle_tutorial.data.scenes import check_choice
 PRECISIONS = ("float16", "int8")
 SMALL = 256
 """Weights of fewer numbers are never rounded to int8: they cost nothing, and norms are among them."""
+WORST = 0.05
+"""A matrix is rounded to int8 if that moves its rows by at most this share of their size, in the median."""
 _MOST = 127
 
 
@@ -36,8 +40,17 @@ def rounded(values, precision):
     values = np.asarray(values).astype("float16").astype("float32")
     if precision == "int8" and values.ndim > 1 and values.size >= SMALL:
         scale = columns(values)
-        values = whole_numbers(values, scale) * scale
+        found = whole_numbers(values, scale) * scale
+        if _moved(values, found) <= WORST:
+            return found
     return values
+
+
+def _moved(values, found):
+    """The root mean square by which a row is moved, as a share of its own: the median over the rows."""
+    moved, size = (np.sqrt(np.mean(np.square(rows.reshape(-1, rows.shape[-1])), axis=1))
+                   for rows in (found - values, values))
+    return float(np.median(moved / np.maximum(size, 1e-9)))
 
 
 def to_planes(values):

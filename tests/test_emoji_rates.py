@@ -8,6 +8,7 @@ import pytest
 from dalle_tutorial.data import emoji
 from dalle_tutorial.data.pixels import to_unit
 from dalle_tutorial.emoji_rates import emoji_of, naming, parts, showing
+from dalle_tutorial.report import summary
 from dalle_tutorial.training.emoji import MAX_LENGTH, Names, emoji_tokenizer
 from dalle_tutorial.training.recipes import RECIPES
 
@@ -106,3 +107,13 @@ def test_the_batches(model, keys):
     assert all((first[key] == again[key]).all() for key in keys) and (first["ids"] != other["ids"]).any()
     if "wrong_ids" in keys:
         assert (first["ids"] != first["wrong_ids"]).any(axis=1).all()
+
+
+def test_a_full_hundred_does_not_touch_the_name_before_it():
+    """The longest name of a line leaves no room for the largest share; other lines stay as wide as they are."""
+    found = {"top1": {"rate": 0.992, "low": 0.98, "high": 0.997, "n": 500},
+             "top5": {"rate": 1.0, "low": 0.99, "high": 1.0, "n": 500}}
+    those = {"en": {"things": found, "people": found, "held_out": found, "gallery": 3008}}
+    lines = summary({"model": "decoder-emoji", "seed": 1, "showing": those})
+    assert lines[5:] == ["en: held out, top1 of 3008 99.2%  [98.0%, 99.7%]  n = 500",
+                         "en: held out, top5 of 3008 100.0%  [99.0%, 100.0%]  n = 500"]

@@ -135,3 +135,18 @@ def test_an_export_is_made_again_when_something_is_missing(tmp_path):
     (tmp_path / "a").write_bytes(b"abc")
     assert export_models.is_there(entry, tmp_path)
     assert export_models.read_index(tmp_path) == {}
+
+
+def test_a_model_of_ones_own_takes_the_place_of_a_shipped_one(tmp_path):
+    def config(models):
+        return {"sphinx": {"config": {"playground_models": models}}}
+
+    assert export_models.sources({}) == {name: name for name in export_models.MODELS}
+    (tmp_path / "model.json").write_text('{"name": "decoder-shapes"}')
+    found = export_models.sources(config({"decoder-shapes": str(tmp_path)}))
+    assert found["decoder-shapes"] == str(tmp_path) and found["cvae-shapes"] == "cvae-shapes"
+    assert export_models.stamp(str(tmp_path)) != export_models.stamp("decoder-shapes")
+    with pytest.raises(SystemExit, match="no page draws with giraffe"):
+        export_models.sources(config({"giraffe": str(tmp_path)}))
+    with pytest.raises(SystemExit, match="holds no cvae-shapes; make one with"):
+        export_models.sources(config({"cvae-shapes": str(tmp_path)}))

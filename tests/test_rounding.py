@@ -39,6 +39,17 @@ def test_a_column_of_zeros_stays_zero():
     assert np.array_equal(rounded(values, "int8"), values)
 
 
+def test_rows_of_very_different_size_keep_float16():
+    values = (RNG.standard_normal((64, 32)) * np.geomspace(1e-4, 10, 64)[:, None]).astype("float32")
+    assert np.array_equal(rounded(values, "int8"), values.astype("float16"))
+
+
+def test_the_codebook_keeps_its_rare_codes():
+    whole, low = (weights.load("dalle-shapes", precision).model.autoencoder for precision in (None, "int8"))
+    codes = np.arange(512).reshape(8, 64)
+    assert np.abs(whole.decode_codes(codes) - low.decode_codes(codes)).mean() < 0.01
+
+
 def test_another_precision_is_refused():
     with pytest.raises(TutorialError, match="int8"):
         rounded(np.ones(3), "int4")

@@ -70,6 +70,12 @@ def test_unknown_character_is_answered_in_chinese(tokenizer):
     assert "圆" in str(caught.value) and "circle" not in str(caught.value)
 
 
+@pytest.mark.parametrize("words, text, language", [(WORDS[:8], "一个红圆", "English"), (WORDS[8:], "red", "Chinese")])
+def test_a_caption_in_a_language_that_is_not_known_is_told_so(words, text, language):
+    with pytest.raises(UnknownWordError, match=f"unknown word .*: captions must be {language} here$"):
+        WordTokenizer(words).encode(text)
+
+
 @pytest.mark.parametrize("text", ["", "   ", "，。", ",.!"])
 def test_empty_caption(tokenizer, text):
     with pytest.raises(CaptionError, match="empty"):

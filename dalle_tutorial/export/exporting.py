@@ -11,7 +11,7 @@ from dalle_tutorial.backend import keras
 from dalle_tutorial.errors import TutorialError
 from dalle_tutorial.export.graphs import graphs_of
 from dalle_tutorial.export.onnx_graph import session, to_onnx
-from dalle_tutorial.export.storage import WeightsFile, rename, shrink
+from dalle_tutorial.export.storage import WeightsFile, rename, shrink, simplify
 from dalle_tutorial.files import write_files
 from dalle_tutorial.models.diffusion import Diffusion
 
@@ -40,7 +40,7 @@ def export(trained, out, precision="float16"):
     weights, models, told = WeightsFile(f"{name}.weights.bin"), {}, {}
     graphs = graphs_of(trained)
     for role, graph in graphs.items():
-        models[f"{name}.{role}.onnx"] = rename(shrink(to_onnx(graph), weights)).SerializeToString()
+        models[f"{name}.{role}.onnx"] = rename(shrink(simplify(to_onnx(graph)), weights)).SerializeToString()
     written = {**models, weights.name: bytes(weights.data)}
     with tempfile.TemporaryDirectory() as folder:
         for file, data in written.items():

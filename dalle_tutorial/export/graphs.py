@@ -16,6 +16,7 @@ from dalle_tutorial.models.cvae import CVAE
 from dalle_tutorial.models.dalle import DALLE
 from dalle_tutorial.models.decoder import Decoder
 from dalle_tutorial.models.prior import DiffusionPrior
+from dalle_tutorial.models.unet import EXTRA_TOKENS
 from dalle_tutorial.models.upsampler import Upsampler
 from dalle_tutorial.models.vqvae import PictureTokens
 
@@ -81,13 +82,29 @@ def _decoder(model, tokenizer):
     net, conditions = model.denoiser, {"ids": _ids(tokenizer), "keep_ids": ((), "flag")}
     if net.embedding_width:
         conditions |= {"embedding": ((net.embedding_width,), "number"), "keep_embedding": ((), "flag")}
-    return {"denoise": _denoise(net, model.noise_shape, conditions)}
+
+    def read(**given):
+        known, tokens, mask = net.told(given)
+        return {"known": known, "tokens": tokens, "mask": ops.cast(mask, "float32")}
+
+    def denoise(x, t, known, tokens, mask):
+        return {"output": net.look(x, net.at(t, known), tokens, mask > 0.5)}
+
+    places = tokenizer.max_length + (EXTRA_TOKENS if net.embedding_width else 0)
+    return {"read": Graph(read, conditions), "denoise": Graph(denoise, {
+        "x": (model.noise_shape, "number"), "t": ((), "time"), "known": ((2 * net.widths[1],), "number"),
+        "tokens": ((places, net.widths[1]), "number"), "mask": ((places,), "flag"),
+    })}
 
 
 def _prior(model, tokenizer):
     width = model.denoiser.embedding_width
     conditions = {"ids": _ids(tokenizer), "text": ((width,), "number"), "keep_text": ((), "flag")}
-    return {"denoise": _denoise(model.denoiser, model.noise_shape, conditions)}
+
+    def denoise(x, t, **given):
+        return {"output": model.denoiser(x, t, given, training=False)}
+
+    return {"denoise": Graph(denoise, {"x": (model.noise_shape, "number"), "t": ((), "time"), **conditions})}
 
 
 def _upsampler(model, tokenizer):
@@ -141,9 +158,3 @@ _GRAPHS = {
 def _ids(tokenizer):
     return (tokenizer.max_length,), tokenizer.vocabulary_size
 
-
-def _denoise(net, shape, conditions):
-    def denoise(x, t, **given):
-        return {"output": net(x, t, given, training=False)}
-
-    return Graph(denoise, {"x": (shape, "number"), "t": ((), "time"), **conditions})

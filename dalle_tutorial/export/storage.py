@@ -80,6 +80,16 @@ def shrink(model, file):
     return model
 
 
+def simplify(model):
+    """Calls what an ONNX model does to no axis by its name, in place: some runtimes refuse an Unsqueeze of none."""
+    onnx, = needed("onnx")
+    empty = {tensor.name for tensor in model.graph.initializer if 0 in tensor.dims}
+    for node in model.graph.node:
+        if node.op_type in ("Squeeze", "Unsqueeze") and len(node.input) == 2 and node.input[1] in empty:
+            node.CopyFrom(onnx.helper.make_node("Identity", [node.input[0]], list(node.output)))
+    return model
+
+
 def rename(model):
     """Gives every tensor between inputs and outputs a short name, and takes the nodes' own away, in place.
 

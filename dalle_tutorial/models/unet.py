@@ -94,36 +94,48 @@ class UNet(keras.Model):
         self.leave.build((*half, fine))
         self.built = True
 
-    def condition(self, t, conditions):
-        """What is known beside the picture: a vector (batch, any) that every block gets; tokens (batch, any, width) to
-        attend to and where they are real (batch, any), or None twice."""
-        known, tokens, masks = self.time(t), [], []
+    def told(self, conditions):
+        """What the conditions say, whatever the time: a vector (batch, any) to add to the time's, or 0; tokens (batch,
+        any, width) to attend to and where they are real (batch, any), or None twice."""
+        known, tokens, masks = 0, [], []
         if self.text_encoder is not None:
             ids = conditions["ids"]
             said = self.text_encoder(ids)
-            keep = ops.reshape(heeded(conditions, "ids", t), (-1, 1, 1))
+            keep = ops.reshape(heeded(conditions, "ids", ops.cast(ids[:, 0], "float32")), (-1, 1, 1))
             # A dropped caption is one learned token, and nothing else can be seen.
             first = ops.cast(ops.arange(ids.shape[1]) == 0, "float32")[None, :, None]
             words = keep * said["tokens"] + (1 - keep) * first * self.no_text
             tokens.append(self.read(words))
             masks.append(ops.where(keep[:, :, 0] > 0, ops.not_equal(ids, PAD), first[:, :, 0] > 0))
-            known = known + self.sentence(keep[:, 0] * said["sentence"] + (1 - keep[:, 0]) * self.no_text[:, 0])
+            known = self.sentence(keep[:, 0] * said["sentence"] + (1 - keep[:, 0]) * self.no_text[:, 0])
         if self.embedding_width:
-            keep = ops.expand_dims(heeded(conditions, "embedding", t), -1)
+            keep = ops.expand_dims(heeded(conditions, "embedding", conditions["embedding"][:, 0]), -1)
             embedding = keep * conditions["embedding"] + (1 - keep) * self.no_embedding
             known = known + self.embedding(embedding)
             extra = ops.reshape(self.extra(embedding), (-1, EXTRA_TOKENS, self.widths[1]))
             tokens.append(extra)
             masks.append(ops.ones_like(extra[:, :, 0], dtype="bool"))
         if not tokens:
-            return ops.silu(known), None, None
-        return ops.silu(known), ops.concatenate(tokens, axis=1), ops.concatenate(masks, axis=1)
+            return known, None, None
+        return known, ops.concatenate(tokens, axis=1), ops.concatenate(masks, axis=1)
+
+    def at(self, t, known):
+        """The vector (batch, any) that every block gets: the times (batch,), and what `told` said beside them."""
+        return ops.silu(self.time(t) + known)
+
+    def condition(self, t, conditions):
+        """All that is known beside the picture: the vector of `at`, and the tokens and their mask of `told`."""
+        known, tokens, mask = self.told(conditions)
+        return self.at(t, known), tokens, mask
 
     def call(self, x, t, conditions, training=False):
         """Noised pictures (batch, side, side, 3), times (batch,) and conditions → (batch, side, side, 3)."""
-        known, tokens, mask = self.condition(t, conditions)
         if self.low:
             x = ops.concatenate([x, conditions["low"]], axis=-1)
+        return self.look(x, *self.condition(t, conditions))
+
+    def look(self, x, known, tokens, mask):
+        """The same from what `condition` returned; behind x lies the low-resolution picture where there is one."""
         fine = self.fine_in(self.enter(fold(x, 2)), known)
         coarse = self.coarse_in(self.down(fine), known)
         rows = self.side // 4
