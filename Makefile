@@ -11,7 +11,7 @@ VENV := .venv/bin
 PY := $(VENV)/python
 SITE := _build/html
 PYTEST := $(PY) -m pytest
-NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=180 -p no:cacheprovider
+NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=600 -p no:cacheprovider
 # Where a home directory is new, Matplotlib announces on stderr that it looks for fonts; better here than in a notebook.
 FONTS := $(PY) -c "import matplotlib.font_manager" 2> /dev/null
 READY := .venv/.ready
@@ -64,7 +64,7 @@ unit-test: setup $(MODELS)  ## tests of the package, of the tools and of the not
 
 notebook-test: $(READY)  ## run every notebook and compare every output with the committed one (FILES=...)
 	@$(FONTS)
-	$(PYTEST) $(NBVAL) -n 2 --dist loadscope --timeout 600 $(or $(FILES),chapters)
+	$(PYTEST) $(NBVAL) -n 2 --dist loadscope --timeout 1200 $(or $(FILES),chapters)
 
 site-test: book  ## tests of the built site; those that need a browser are skipped where none is found
 	$(PYTEST) -rs tests/site
@@ -96,7 +96,7 @@ colab-test: $(READY)  ## run every notebook as Google Colab would, with the vers
 
 newest-test:  ## run every notebook with the newest release of everything, in .venv-newest
 	$(PYTHON) scripts/bootstrap.py --newest
-	.venv-newest/bin/python -m pytest $(NBVAL) -n 2 --dist loadscope --timeout 600 $(or $(FILES),chapters)
+	.venv-newest/bin/python -m pytest $(NBVAL) -n 2 --dist loadscope --timeout 1200 $(or $(FILES),chapters)
 
 clean:  ## remove the built site
 	rm -rf _build
