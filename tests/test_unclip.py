@@ -209,6 +209,6 @@ def test_both_ways_to_enlarge_are_one_but_for_the_seed(stack):
 
 
 def test_the_decoder_is_used_within_its_stack_and_others_alone(stack, monkeypatch):
-    monkeypatch.setattr(weights, "load_unclip", lambda decoder: ("stack of", decoder))
+    monkeypatch.setattr(weights, "load_unclip", lambda decoder, precision: ("stack of", decoder))
     assert weights.as_used(stack.decoder) == ("stack of", stack.decoder)
     assert weights.as_used(stack.upsampler) is stack.upsampler
