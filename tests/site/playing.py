@@ -81,3 +81,14 @@ def longest_task(page):
              if e["name"].endswith("RunTask") and (e["pid"], e["tid"]) in main]
     assert len(spent) > 100, "the trace holds hardly any task: look at its categories"
     found.append(max(spent))
+
+
+def longest_of_calmest(visit, enough=50, visits=3):
+    """The longest task in milliseconds of the calmest of some visits; `visit()` gives that of one.
+
+    What else a machine does makes tasks longer, never shorter. Once one is short enough, no more are made.
+    """
+    longest = []
+    while len(longest) < visits and not any(each < enough for each in longest):
+        longest.append(visit())
+    return min(longest)
