@@ -9,6 +9,21 @@ export class ReaderError extends Error {
   }
 }
 
+/** What was wrong with a caption, in words for the reader; `word` and the `nearest` known ones where it was a word. */
+export class CaptionError extends Error {
+  /**
+   * @param {string} message
+   * @param {string|null} [word]
+   * @param {string[]} [nearest]
+   */
+  constructor(message, word = null, nearest = []) {
+    super(message);
+    this.name = "CaptionError";
+    this.word = word;
+    this.nearest = nearest;
+  }
+}
+
 /** What is thrown when the reader stopped a task. Its name is "AbortError", as that of the browser's own. */
 export function stopped() {
   const error = new Error("Stopped.");

@@ -1,6 +1,9 @@
 /** Captions as numbers, as `text/tokenizers.py` makes them: `WordTokenizer`, and what a reader may be told. */
 
+import { CaptionError } from "./errors.js";
 import { knownWords, nearestWords, quoted } from "./nearest.js";
+
+export { CaptionError };
 
 export const PAD = 0, START = 1, END = 2;
 
@@ -14,21 +17,6 @@ const PUNCTUATION = /^\p{P}$/u;
 const TYPED = new RegExp(`(?:(?![${HAN}])[\\p{L}\\p{N}'’])*$`, "u");
 const MOST_QUOTED = 80; // characters of an unknown word that an error carries
 const MOST_SIGNS = 100000; // a longer text is no caption, whatever it says
-
-/** What was wrong with a caption, in words for the reader; `word` and the `nearest` known ones where it was a word. */
-export class CaptionError extends Error {
-  /**
-   * @param {string} message
-   * @param {string|null} [word]
-   * @param {string[]} [nearest]
-   */
-  constructor(message, word = null, nearest = []) {
-    super(message);
-    this.name = "CaptionError";
-    this.word = word;
-    this.nearest = nearest;
-  }
-}
 
 /**
  * `split_words`: the words of a text in lower case. Each Chinese character is one, punctuation is dropped, and any

@@ -1,23 +1,12 @@
 /** The errors that a reader can cause, in words (dalle_tutorial/errors.py), and how they quote what he typed. */
 
+import { CaptionError } from "../errors.js";
+
+export { CaptionError };
+
 const LONGEST_QUOTE = 40;
 const SUGGESTIONS = 3;
 const CUTOFF = 0.4;
-
-/** A caption that cannot be read. `word` and `nearest` are null and empty where the words themselves are known. */
-export class CaptionError extends Error {
-  /**
-   * @param {string} message
-   * @param {?string} word
-   * @param {string[]} nearest
-   */
-  constructor(message, word = null, nearest = []) {
-    super(message);
-    this.name = "CaptionError";
-    this.word = word;
-    this.nearest = nearest;
-  }
-}
 
 /** A picture of the wrong size or type. */
 export class PictureError extends Error {
