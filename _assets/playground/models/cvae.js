@@ -25,7 +25,7 @@ export class Cvae {
     const [ids, noise] = [this.graphs.tokenizer.encode(caption), noiseForEach(1, this.size, seed, index)];
     let [z, painted] = [new Float32Array(this.size), null];
     for (let step = 1; step <= about.rounds; step++) {
-      z = await this.drawn(ids, z, noise, temperature);
+      ({ z } = await this.round(ids, z, noise, temperature));
       painted = (await this.graphs.run("paint", { ids, z })).pictures.data;
       yield { t: 1 - step / about.rounds, x0: painted, step, of: about.rounds };
     }
@@ -43,10 +43,7 @@ export class Cvae {
     const ids = this.graphs.tokenizer.encode(caption);
     const noise = seed === undefined ? new Float32Array(this.size) : noiseForEach(1, this.size, seed, index);
     let found = { z: new Float32Array(this.size) };
-    for (let round = 1; round <= about.rounds; round++) {
-      found = await this.gaussian(ids, found.z);
-      found.z = found.mean.map((value, i) => value + temperature * found.deviation[i] * noise[i]);
-    }
+    for (let round = 1; round <= about.rounds; round++) found = await this.round(ids, found.z, noise, temperature);
     return found;
   }
 
@@ -57,15 +54,10 @@ export class Cvae {
     return { pictures: toBytes(pictures.data) };
   }
 
-  /** One round of `sample_prior`: what p(z|c) makes of the noise, given the z before. */
-  async drawn(ids, z, noise, temperature) {
-    const { mean, deviation } = await this.gaussian(ids, z);
-    return mean.map((value, i) => value + temperature * deviation[i] * noise[i]);
-  }
-
-  /** p(z|c) at the point z: {mean, deviation}. */
-  async gaussian(ids, z) {
-    const { mean, log_var: logVariance } = await this.graphs.run("prior", { ids, z });
-    return { mean: mean.data.slice(), deviation: logVariance.data.map((value) => Math.exp(0.5 * value)) };
+  /** One round of `sample_prior`: p(z|c) given the z before, {mean, deviation}, and the z that it makes of the noise. */
+  async round(ids, before, noise, temperature) {
+    const { mean: { data }, log_var: logVariance } = await this.graphs.run("prior", { ids, z: before });
+    const mean = data.slice(), deviation = logVariance.data.map((value) => Math.exp(0.5 * value));
+    return { mean, deviation, z: mean.map((value, i) => value + temperature * deviation[i] * noise[i]) };
   }
 }
