@@ -28,8 +28,8 @@ def measure(trained, n, seed):
 def choose(trained, setting, values, n, seed):
     """Chooses a setting on the validation split, and tells what each value reached there.
 
-    `values` begin with what gives the most varied pictures. The first that is at most one point behind the best wins:
-    variety is not to be given away for what is within chance.
+    `values` begin with what gives the most varied pictures, or costs least. The first that is at most one point behind
+    the best wins: neither is to be given away for what is within chance.
     """
     reached = {}
     for value in values:
@@ -52,15 +52,23 @@ def history(run):
     return json.loads((run / "model.history.json").read_text())
 
 
-def publish(name, run, n, seed):
-    """Copies a finished run into the package and completes its card."""
-    trained, recipe = weights.load(run), RECIPES[name]["cpu"]
+def settle(trained, recipe, n, seed):
+    """Chooses the recipe's settings one after another, each with those before; returns the model as it is used."""
+    for setting, _ in recipe.choices:
+        trained.card.pop(setting, None)
     whole = weights.as_used(trained)
     for setting, values in recipe.choices:
         chosen, reached = choose(whole, setting, values, n // 4, seed)
         trained.card.setdefault("validation", {})[setting] = reached
-        trained.card[setting] = whole.card[setting] = chosen  # what comes next is chosen with it
-    trained.card["figures"] = measure(whole, n, seed)
+        trained.card[setting] = whole.card[setting] = chosen
+        print(f"{setting}: {chosen}, as on the validation split {reached}", flush=True)
+    return whole
+
+
+def publish(name, run, n, seed):
+    """Copies a finished run into the package and completes its card."""
+    trained, recipe = weights.load(run), RECIPES[name]["cpu"]
+    trained.card["figures"] = measure(settle(trained, recipe, n, seed), n, seed)
     trained.card["limits"] = recipe.limits
     target = weights.FOLDER / f"{name}.npz"
     target.parent.mkdir(exist_ok=True)
@@ -80,6 +88,14 @@ def measure_again(name, n, seed, only):
     return trained.card
 
 
+def settle_again(name, n, seed):
+    """Chooses a shipped model's settings again, and measures it all again: its weights stay."""
+    trained, path = weights.load(name), weights.FOLDER / f"{name}.npz"
+    trained.card["figures"] = measure(settle(trained, RECIPES[name]["cpu"], n, seed), n, seed)
+    weights.write_card(path, trained.card)
+    return trained.card
+
+
 def main():
     parser = argparse.ArgumentParser(prog="python -m scripts.train_all", description=__doc__.split("\n")[0])
     parser.add_argument("models", nargs="*", default=MODELS, help=f"any of {', '.join(MODELS)} (default: all)")
@@ -87,10 +103,16 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--n", type=int, default=1000, help="captions for each figure")
     parser.add_argument("--runs", type=pathlib.Path, default=pathlib.Path("runs"), help="where checkpoints go")
-    parser.add_argument("--only", nargs="+", metavar="PART", help="train nothing: measure these parts of the report, "
-                        "as `evaluate` names them, of the shipped weights again")
+    again = parser.add_mutually_exclusive_group()
+    again.add_argument("--only", nargs="+", metavar="PART", help="train nothing: measure these parts of the report, "
+                       "as `evaluate` names them, of the shipped weights again")
+    again.add_argument("--settle", action="store_true", help="train nothing: choose the settings of the shipped "
+                       "weights again, on the validation split, and measure them again")
     options = parser.parse_args()
     for name in options.models:
+        if options.settle:
+            print(json.dumps(settle_again(name, options.n, 1)["figures"], indent=1))
+            continue
         if options.only:
             print(json.dumps(measure_again(name, options.n, 1, options.only)["figures"], indent=1))
             continue

@@ -98,13 +98,18 @@ def test_every_part_learns():
     assert not still
 
 
-def test_a_picture_depends_on_its_caption_its_seed_and_its_number_alone(model):
+@pytest.mark.parametrize("sampler", ["dpm-solver", "ddpm"])
+def test_a_picture_depends_on_its_caption_its_seed_and_its_number_alone(model, sampler):
     trained = Trained(model, TOKENIZER, {"name": "decoder-shapes"})
-    told = {"steps": 3, "guidance_scale": 2.0}
+    told = {"steps": 3, "guidance_scale": 2.0, "sampler": sampler}
     alone = trained.draw(["a red circle", "a blue star"], seed=2, **told).astype(int)
     other = trained.draw(["two green hearts", "a blue star", "a pink cross"], seed=2, **told)
     assert alone.shape == (2, 32, 32, 3) and np.abs(alone[1] - other[1]).max() <= 1
     assert np.abs(alone[1] - trained.draw(["a red circle", "a blue star"], seed=3, **told)[1]).max() > 1
+
+
+def test_settings_that_are_not_allowed(model):
+    trained = Trained(model, TOKENIZER, {"name": "decoder-shapes"})
     with pytest.raises(TutorialError, match="unknown setting 'temperature': allowed are guidance_scale"):
         trained.draw(["a red circle"], temperature=1.0)
     with pytest.raises(TutorialError, match="unknown sampler 'magic'"):

@@ -1,5 +1,6 @@
 """The numerics of the playground against Python's, computed live: noise, captions, samplers, tokens, vectors."""
 
+import itertools
 import json
 
 import numpy as np
@@ -17,6 +18,7 @@ from dalle_tutorial.models.samplers import (
     initial_noise,
     invert,
     noise_for_each,
+    own_dice,
     times_of,
 )
 from dalle_tutorial.models.sampling import choose
@@ -90,6 +92,18 @@ def test_noise_of_pictures(seed):
     assert (numbers(script, "float32", seed=seed).reshape(3, 96) == noise_for_each(5, (96,), seed)[2:]).all()
     script = 'const { initialNoise } = await load("random"); tell(initialNoise(100, 9));'
     assert (numbers(script, "float32") == initial_noise((100,), 9)).all()
+
+
+def test_dice_of_each_row():
+    """What a sampler draws on the way; one to six numbers in a row, of which at most four seed its dice."""
+    script = """
+    const { ownDice } = await load("samplers"), { noiseForEach } = await load("random");
+    const dice = ownDice(noiseForEach(3, input.size, 4), input.size);
+    tell(Float32Array.from([...dice.next().value, ...dice.next().value]));
+    """
+    for size in (1, 2, 4, 6):
+        wanted = np.concatenate(list(itertools.islice(own_dice(noise_for_each(3, (size,), 4)), 2))).reshape(-1)
+        assert (numbers(script, "float32", size=size) == wanted).all()
 
 
 # Captions

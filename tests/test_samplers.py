@@ -6,7 +6,18 @@ import numpy as np
 import pytest
 
 from dalle_tutorial.errors import TutorialError
-from dalle_tutorial.models.samplers import SAMPLERS, ddim, ddpm, dpm_solver, find_sampler, initial_noise, invert, last
+from dalle_tutorial.models.samplers import (
+    SAMPLERS,
+    ddim,
+    ddpm,
+    dpm_solver,
+    initial_noise,
+    invert,
+    last,
+    noise_for_each,
+    own_dice,
+    sample,
+)
 from dalle_tutorial.models.schedules import SCHEDULES, find_schedule
 
 CASES = list(itertools.product(SAMPLERS, SCHEDULES))
@@ -213,5 +224,23 @@ def test_bad_input_says_what_is_allowed():
     with pytest.raises(TutorialError, match="too few"):
         last(ddpm(denoise, schedule, x, 3, noise=[x]))
     with pytest.raises(TutorialError, match="unknown sampler 'euler': allowed are ddpm, ddim, dpm-solver"):
-        find_sampler("euler")
-    assert find_sampler("ddim") is ddim
+        sample("euler", denoise, schedule, x, 3)
+
+
+def test_each_row_has_its_own_dice():
+    noise = noise_for_each(5, (2, 3), seed=1)
+    first, second = itertools.islice(own_dice(noise), 2)
+    assert first.shape == noise.shape and first.dtype == np.float32
+    assert len(np.unique(np.concatenate([first, second]))) == 60  # neither rows nor steps repeat each other
+    for alone, among in zip(own_dice(noise[3:4]), (first, second), strict=False):
+        np.testing.assert_array_equal(alone[0], among[3])
+    assert abs(next(own_dice(noise_for_each(400, (50,)))).std() - 1) < 0.02
+
+
+def test_what_comes_of_a_row_does_not_hang_on_the_rows_beside_it():
+    schedule = find_schedule("cosine")
+    noise = noise_for_each(4, (2,), seed=7)
+    for name in SAMPLERS:
+        whole = last(sample(name, points_denoiser(schedule), schedule, noise, 10))
+        part = last(sample(name, points_denoiser(schedule), schedule, noise[1:3], 10))
+        np.testing.assert_allclose(whole[1:3], part, atol=1e-5)

@@ -7,7 +7,7 @@
  * @typedef {{t: number, x: Float32Array, x0: Float32Array}} Step x at time t, and the x0 that the step aimed at
  */
 
-import { samplerNoise } from "./random.js";
+import { Generator, samplerNoise } from "./random.js";
 import { checkChoice, mix, targetOf, toX0AndNoise } from "./schedule.js";
 
 /**
@@ -89,6 +89,24 @@ export const SAMPLERS = { "ddpm": ddpm, "ddim": ddim, "dpm-solver": dpmSolver };
 export function findSampler(name) {
   checkChoice("sampler", name, Object.keys(SAMPLERS));
   return SAMPLERS[name];
+}
+
+/**
+ * `own_dice`: what is drawn on the way from `noise`, for each of its rows by dice of its own, which the row's first
+ * four numbers seed: an endless iterator of arrays like it.
+ * @param {Float32Array} noise
+ * @param {number} size numbers in a row
+ */
+export function* ownDice(noise, size) {
+  const words = new Uint32Array(noise.slice().buffer);
+  const dice = Array.from({ length: noise.length / size }, (_, row) => (
+    new Generator(Array.from(words.subarray(row * size, row * size + Math.min(4, size))))
+  ));
+  for (;;) {
+    const drawn = new Float32Array(noise.length);
+    dice.forEach((each, row) => drawn.set(each.standardNormal32(size), row * size));
+    yield drawn;
+  }
 }
 
 /** The result of a sampler: the x of its last step. */

@@ -7,7 +7,7 @@ al. 2022, §2.1).
 from dalle_tutorial.backend import keras
 from dalle_tutorial.errors import TutorialError
 from dalle_tutorial.models.diffusion import Diffusion
-from dalle_tutorial.models.samplers import find_sampler, last
+from dalle_tutorial.models.samplers import last, sample
 
 ops = keras.ops
 
@@ -53,7 +53,7 @@ class Decoder(Diffusion):
         `denoise` or the sampler refuse.
         """
         denoise = self.denoise(self.conditions(ids, embedding), guidance_scale, clip="static")
-        return find_sampler(sampler)(wrap(denoise) if wrap else denoise, self.schedule, noise, steps)
+        return sample(sampler, wrap(denoise) if wrap else denoise, self.schedule, noise, steps)
 
     def generate(self, ids, noise, **settings):
         """Pictures (batch, side, side, 3) near [−1, 1], from `noise` of that shape; settings as for `steps_of`."""

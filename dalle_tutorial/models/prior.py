@@ -10,7 +10,7 @@ from dalle_tutorial.backend import keras
 from dalle_tutorial.layers import PositionEmbedding, TransformerBlock
 from dalle_tutorial.models.diffusion import Diffusion
 from dalle_tutorial.models.guidance import heeded
-from dalle_tutorial.models.samplers import find_sampler, last
+from dalle_tutorial.models.samplers import last, sample
 from dalle_tutorial.models.unet import TimeEmbedding
 from dalle_tutorial.text.tokenizers import PAD
 
@@ -103,7 +103,7 @@ class DiffusionPrior(Diffusion):
         batch, candidates, width = noise.shape
         ids, repeated = (ops.repeat(part, candidates, axis=0) for part in (ids, text))
         denoise = self.denoise({"ids": ids, "text": repeated}, guidance_scale)
-        found = last(find_sampler(sampler)(denoise, self.schedule, noise.reshape(-1, width), steps))
+        found = last(sample(sampler, denoise, self.schedule, noise.reshape(-1, width), steps))
         return nearest_candidate(found.reshape(batch, candidates, width), text)
 
     def build_for(self, max_length):

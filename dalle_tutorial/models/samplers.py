@@ -50,10 +50,23 @@ def last(steps):
     return collections.deque(steps, maxlen=1).pop().x
 
 
-def find_sampler(name):
-    """The sampler of this name; TutorialError where there is none."""
+def own_dice(noise):
+    """What is drawn on the way from `noise` (batch, …), for each row by dice of its own: an endless iterator of float32
+    arrays like it. A row's first four numbers seed them, so that it hangs on itself alone, whatever is beside it."""
+    noise = np.ascontiguousarray(_array(noise), "float32")
+    seeds = noise.reshape(len(noise), -1)[:, :4].view("uint32")
+    dice = [np.random.default_rng(row) for row in seeds.tolist()]
+    while True:
+        yield np.stack([each.standard_normal(noise.shape[1:], "float32") for each in dice])
+
+
+def sample(name, denoise, schedule, noise, steps):
+    """The `Step`s of the sampler of this name from `noise` (batch, …), each row with its own dice (`own_dice`).
+
+    Raises TutorialError for an unknown name, and for steps that are not allowed.
+    """
     check_choice("sampler", name, SAMPLERS)
-    return SAMPLERS[name]
+    return SAMPLERS[name](denoise, schedule, noise, steps, noise=own_dice(noise))
 
 
 def ddim(denoise, schedule, x, steps, *, eta=0.0, seed=0, noise=None):

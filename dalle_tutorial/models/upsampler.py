@@ -9,7 +9,7 @@ from dalle_tutorial.data.pixels import to_bytes, to_unit
 from dalle_tutorial.errors import PictureError
 from dalle_tutorial.models.diffusion import Diffusion
 from dalle_tutorial.models.inference import in_chunks
-from dalle_tutorial.models.samplers import find_sampler, last, noise_for_each
+from dalle_tutorial.models.samplers import last, noise_for_each, sample
 from dalle_tutorial.models.unet import UNet
 
 ops = keras.ops
@@ -88,7 +88,7 @@ class Upsampler(Diffusion):
         """
         self._check(pictures := ops.convert_to_numpy(pictures))
         denoise = self.denoise({"low": self.enlarge(pictures)}, clip="static")
-        return find_sampler(sampler)(denoise, self.schedule, noise, steps)
+        return sample(sampler, denoise, self.schedule, noise, steps)
 
     def generate(self, pictures, noise, **settings):
         """Pictures (batch, side, side, 3) near [−1, 1], from `noise` of that shape; settings as for `steps_of`."""

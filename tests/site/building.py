@@ -23,6 +23,11 @@ def copy(names, folder):
             shutil.copy2(source, folder / name)
 
 
+def committed_address():
+    """The repository's address as `_config.yml` has it; "" where there is none yet."""
+    return URL.search((looking.ROOT / "_config.yml").read_text(encoding="utf-8"))[0].split(": ", 1)[1].strip('"')
+
+
 def set_address(folder, url):
     """What a fork does: changes the one line that holds the repository's address."""
     path = folder / "_config.yml"

@@ -52,14 +52,13 @@ def browser():
 
 @pytest.fixture(scope="session")
 def look(browser, address):
-    """`look(path, width, theme)` gives the Sight of a page; each is visited once."""
+    """`look(path, width, theme)` gives the Sight of a page; each is visited once at each width."""
     seen = {}
 
     def visit(path, width, theme):
-        key = (path, width, theme)
-        if key not in seen:
-            seen[key] = looking.look(browser, address, path, width, theme)
-        return seen[key]
+        if (path, width) not in seen:
+            seen[path, width] = looking.look(browser, address, path, width)
+        return seen[path, width][theme]
 
     return visit
 

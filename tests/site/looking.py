@@ -5,7 +5,7 @@ import functools
 import http.server
 import pathlib
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import yaml
 
@@ -18,6 +18,8 @@ PATIENCE = 120_000    # milliseconds: a page may take long on a machine that tra
 # MathJax typesets after the page has loaded; nothing may be measured before.
 SETTLED = """() => (window.MathJax?.startup?.promise ?? Promise.resolve())
   .then(() => document.fonts.ready).then(() => true)"""
+
+THEMED = "(theme) => (document.documentElement.dataset.theme ?? theme) === theme"
 
 FACTS = """() => {
   const all = (selector) => Array.from(document.querySelectorAll(selector));
@@ -86,25 +88,39 @@ def watch(page, address):
     return sight
 
 
-def look(browser, address, path, width, theme):
-    """Opens `address`/`path` at a width and in a theme, and returns its Sight with axe's serious findings."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
+def look(browser, address, path, width):
+    """Opens `address`/`path` at a width; returns {theme: its Sight, with axe's serious findings}.
+
+    The page is loaded once, on a desktop in the first theme and on a phone in the other, and then follows the reader's
+    system into the second. What it asked for and complained of, it did so in both.
+    """
+    themes = THEMES if width == WIDTHS[0] else THEMES[::-1]
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=themes[0])
     context.set_default_timeout(PATIENCE)
     try:
         page = context.new_page()
-        sight = watch(page, address)
+        sight, seen = watch(page, address), {}
         page.goto(f"{address}/{path}")
         page.wait_for_function(SETTLED)
-        sight.facts = page.evaluate(FACTS)
         page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']}).then((r) => r.violations)")
-        sight.violations = [
-            f"{v['impact']}: {v['id']}: {v['help']}: " + " | ".join(n["html"][:160] for n in v["nodes"][:4])
-            for v in found if v["impact"] in ("serious", "critical")
-        ]
-        return sight
+        for theme in themes:
+            page.emulate_media(color_scheme=theme)
+            page.wait_for_function(THEMED, arg=theme)
+            seen[theme] = replace(sight, facts=page.evaluate(FACTS), violations=serious(page))
+        return seen
     finally:
         context.close()
+
+
+def serious(page, within="html"):
+    """What axe-core, which the page has loaded, finds serious or critical in the part that a selector names."""
+    found = page.evaluate(
+        "(part) => axe.run(part, {resultTypes: ['violations']}).then((r) => r.violations)", within
+    )
+    return [
+        f"{v['impact']}: {v['id']}: {v['help']}: " + " | ".join(n["html"][:160] for n in v["nodes"][:4])
+        for v in found if v["impact"] in ("serious", "critical")
+    ]
 
 
 def pages():

@@ -55,12 +55,10 @@ def said(page):
     return page.locator(".pg-status").inner_text()
 
 
-def axe(page):
-    """axe-core's findings of every weight."""
+def axe(page, within="html"):
+    """axe-core's serious findings in the part of the page that a selector names."""
     page.evaluate(looking.AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("""() => axe.run(document, {resultTypes: ['violations']}).then((r) => r.violations)""")
-    return [f"{v['id']}: {v['help']}: " + " | ".join(n["html"][:160] for n in v["nodes"][:3])
-            for v in found if v["impact"] in ("serious", "critical")]
+    return looking.serious(page, within)
 
 
 @contextlib.contextmanager

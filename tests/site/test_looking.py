@@ -22,7 +22,7 @@ def sight(browser, tmp_path_factory):
     folder = tmp_path_factory.mktemp("faulty")
     (folder / "faulty.html").write_text(FAULTY)
     with looking.served(folder) as address:
-        return looking.look(browser, address, "faulty.html", 360, "light")
+        return looking.look(browser, address, "faulty.html", 360)["light"]
 
 
 def test_outside_request_is_seen(sight):

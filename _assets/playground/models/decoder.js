@@ -1,6 +1,6 @@
 /** The decoder: a diffusion model of pictures, given a caption, an embedding or both (Python: models/decoder.py). */
 
-import { noiseForEach, samplerNoise } from "../random.js";
+import { noiseForEach } from "../random.js";
 import { Diffusion } from "./diffusion.js";
 import { toBytes } from "./pixels.js";
 import { numbered } from "./steps.js";
@@ -14,12 +14,11 @@ export class Decoder extends Diffusion {
    * The steps from noise to pictures: an async generator of {t, x, x0} (`Decoder.steps_of`).
    * given: ids and embedding, either of which may be missing, row after row; noise: Float32Array(rows · 3072).
    * wrap: a function of the guess (x, t) → {x0, noise} to the one that the sampler asks in its place, or null.
-   * options: of the sampler, such as `noise`.
    */
-  stepsOf(given, noise, { guidanceScale, steps, sampler }, { wrap = null, ...options } = {}) {
+  stepsOf(given, noise, { guidanceScale, steps, sampler }, { wrap = null } = {}) {
     const rows = noise.length / this.size;
     const guess = this.denoise(this.conditions(given, rows), rows, { guidanceScale, clip: "static" });
-    return this.sample(wrap ? wrap(guess) : guess, noise, { sampler, steps, ...options });
+    return this.sample(wrap ? wrap(guess) : guess, noise, { sampler, steps });
   }
 
   /** The settings to draw with (`inference.settled`). */
@@ -35,14 +34,7 @@ export class Decoder extends Diffusion {
     const told = this.settings(settings);
     const given = { ids: this.graphs.tokenizer.encode(caption), embedding };
     const noise = noiseForEach(1, this.size, seed, index);
-    const options = told.sampler === "ddpm" ? { noise: freshFor(index, this.size) } : {};
-    const x = yield* numbered(this.stepsOf(given, noise, told, options), told.steps);
+    const x = yield* numbered(this.stepsOf(given, noise, told), told.steps);
     return { pictures: toBytes(x) };
   }
-}
-
-/** What DDPM draws on the way for the last of index + 1 pictures: Python draws for all of them at once, from seed 0. */
-function* freshFor(index, size) {
-  const generator = samplerNoise(0);
-  for (;;) yield generator.standardNormal32((index + 1) * size).subarray(index * size);
 }

@@ -2,7 +2,7 @@
 
 import { ReaderError } from "../errors.js";
 import { makeDenoise } from "../guidance.js";
-import { findSampler } from "../samplers.js";
+import { findSampler, ownDice } from "../samplers.js";
 import { findSchedule } from "../schedule.js";
 import { joined } from "./pixels.js";
 import { checkScale } from "./settings.js";
@@ -70,9 +70,9 @@ export class Diffusion {
     return makeDenoise(evaluate, { schedule, prediction: this.about.prediction, guidanceScale, clip, runBoth });
   }
 
-  /** The steps of a sampler: an async generator of {t, x, x0}. options: what that sampler takes. */
-  sample(denoise, noise, { sampler, steps, ...options }) {
-    return findSampler(sampler)(denoise, this.schedule, noise, steps, options);
+  /** The steps of a sampler, each row with its own dice (Python: `samplers.sample`): an async generator of {t, x, x0}. */
+  sample(denoise, noise, { sampler, steps }) {
+    return findSampler(sampler)(denoise, this.schedule, noise, steps, { noise: ownDice(noise, this.size) });
   }
 
   /** The conditions twice over, the second time with the flags of what may be dropped at zero. */
