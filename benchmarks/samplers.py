@@ -3,8 +3,9 @@
     python benchmarks/samplers.py [--model decoder-shapes] [--samplers dpm-solver ddim ddpm] [--steps 8 16 32]
 
 Captions of the validation split, guided as the model's card says; each sampler begins with the same noise. --split test
-measures what has been chosen, and chooses nothing. Two objects are judged with their relation. --shift crowds the times of the steps towards noise, as training does (Esser et al.
-2024, Eq. 23). 250 captions in 16 steps take about fifty seconds on two idle cores.
+measures what has been chosen, and chooses nothing. Two objects are judged with their relation.
+--shift crowds the times of the steps towards noise, as training does (Esser et al. 2024, Eq. 23). 250 captions in 16
+steps take about fifty seconds on two idle cores.
 """
 
 import argparse

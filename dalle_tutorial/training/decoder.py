@@ -8,9 +8,6 @@ from dalle_tutorial.training.readers import inherit, text_encoder
 from dalle_tutorial.training.recipe import Recipe
 from dalle_tutorial.training.streams import SHAPES_SHOWN, fresh_scenes, shapes_tokenizer
 
-SAMPLERS_TRIED = ("dpm-solver", "ddpm")
-"""Those among which a decoder's sampler is chosen: the one without dice first."""
-
 
 @dataclass(frozen=True)
 class DecoderRecipe(Recipe):
@@ -38,7 +35,7 @@ class DecoderRecipe(Recipe):
 
     convolutions = True
     shown = SHAPES_SHOWN
-    choices = (("sampler", SAMPLERS_TRIED), ("guidance_scale", (1.0, 1.5, 2.0, 3.0, 5.0)))
+    choices = (("sampler", ("dpm-solver", "ddpm")), ("guidance_scale", (1.0, 1.5, 2.0, 3.0, 5.0)))
     milestones = ("one_object", "two_objects")
     limits = "32 × 32 pixels; captions of the shapes grammar only, English or Chinese; at most three objects."
 

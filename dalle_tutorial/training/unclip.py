@@ -9,7 +9,7 @@ from dalle_tutorial import weights
 from dalle_tutorial.errors import TutorialError
 from dalle_tutorial.models.clip import encoders
 from dalle_tutorial.models.prior import DiffusionPrior, PriorNetwork
-from dalle_tutorial.training.decoder import SAMPLERS_TRIED, DecoderRecipe
+from dalle_tutorial.training.decoder import DecoderRecipe
 from dalle_tutorial.training.recipe import Recipe
 from dalle_tutorial.training.streams import fresh_scenes, shapes_tokenizer
 
@@ -71,7 +71,7 @@ class UnCLIPRecipe(DecoderRecipe):
     start: str | None = "decoder-shapes"
 
     embedding_width = 64
-    choices, milestones = (("sampler", SAMPLERS_TRIED), ("guidance_scale", (1.0, 2.0, 3.0))), ()
+    choices, milestones = (("guidance_scale", (1.0, 2.0, 3.0)),), ()
 
     @property
     def dropout(self):
