@@ -67,7 +67,7 @@ notebook-test: $(READY)  ## run every notebook and compare every output with the
 	$(PYTEST) $(NBVAL) -n 2 --dist loadscope --timeout 1200 $(or $(FILES),chapters)
 
 site-test: book  ## tests of the built site; those that need a browser are skipped where none is found
-	$(PYTEST) -rs -n 2 --dist loadfile tests/site
+	$(PYTEST) -rs -n 2 --dist loadgroup tests/site
 
 coverage: setup  ## which lines of the package the unit tests reach
 	$(VENV)/coverage run -m pytest -q --ignore tests/site tests

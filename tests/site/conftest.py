@@ -13,10 +13,15 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
 def pytest_collection_modifyitems(items):
-    """Give the tests of this folder more time than others have."""
+    """Give the tests of this folder more time than others have, and say which of them one worker should do: those of a
+    file, as they share what they open; but of all pages, the longest, one worker those of a width (`--dist loadgroup`).
+    """
     for item in items:
         if SITE_TESTS in item.path.parents:
             item.add_marker(pytest.mark.timeout(SECONDS))
+            view = getattr(item, "callspec", None) and item.callspec.params.get("sight")
+            group = f"{item.path.stem} {view[1]}" if view else item.path.stem
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

@@ -19,8 +19,6 @@ PATIENCE = 120_000    # milliseconds: a page may take long on a machine that tra
 SETTLED = """() => (window.MathJax?.startup?.promise ?? Promise.resolve())
   .then(() => document.fonts.ready).then(() => true)"""
 
-THEMED = "(theme) => (document.documentElement.dataset.theme ?? theme) === theme"
-
 FACTS = """() => {
   const all = (selector) => Array.from(document.querySelectorAll(selector));
   const page = document.documentElement;
@@ -104,12 +102,21 @@ def look(browser, address, path, width):
         page.wait_for_function(SETTLED)
         page.evaluate(AXE.read_text(encoding="utf-8"))
         for theme in themes:
-            page.emulate_media(color_scheme=theme)
-            page.wait_for_function(THEMED, arg=theme)
+            change_theme(page, theme)
             seen[theme] = replace(sight, facts=page.evaluate(FACTS), violations=serious(page))
         return seen
     finally:
         context.close()
+
+
+def change_theme(page, theme):
+    """Changes the theme of the reader's system, and sees to it that the page has followed.
+
+    Where a style lets colours change slowly, they have for a while the contrast of neither theme: no need to wait.
+    """
+    page.emulate_media(color_scheme=theme)
+    page.wait_for_function("(theme) => (document.documentElement.dataset.theme ?? theme) === theme", arg=theme)
+    page.evaluate("document.getAnimations().filter((a) => a instanceof CSSTransition).forEach((a) => a.finish())")
 
 
 def serious(page, within="html"):

@@ -209,9 +209,8 @@ def test_open_figures_are_accessible_and_fit(browser, address, kind):
     with visit(browser, address, kind) as (page, _):
         press(page)
         for theme, width in itertools.product(looking.THEMES, looking.WIDTHS):
-            page.emulate_media(color_scheme=theme)
             page.set_viewport_size({"width": width, "height": 900})
-            page.wait_for_function(looking.THEMED, arg=theme)
+            looking.change_theme(page, theme)
             assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
             assert playing.axe(page, ".live-figure") == []
 
