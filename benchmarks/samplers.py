@@ -13,6 +13,7 @@ import functools
 
 from dalle_tutorial import evaluation, weights
 from dalle_tutorial.models.samplers import SAMPLERS, times_of
+from dalle_tutorial.models.schedules import shifted
 
 
 def main():
@@ -28,7 +29,7 @@ def main():
     options = parser.parse_args()
     trained = weights.as_used(weights.load(options.model))
     for steps in options.steps:
-        times = [options.shift * t / (1 + (options.shift - 1) * t) for t in times_of(steps)]
+        times = [shifted(t, options.shift) for t in times_of(steps)]
         for sampler in options.samplers:
             draw = functools.partial(trained.draw, sampler=sampler, steps=times)
             found = evaluation.alignment(draw, options.n, options.seed, options.split, (options.set,))[options.set]

@@ -111,14 +111,13 @@ def main():
     options = parser.parse_args()
     for name in options.models:
         if options.settle:
-            print(json.dumps(settle_again(name, options.n, 1)["figures"], indent=1))
-            continue
-        if options.only:
-            print(json.dumps(measure_again(name, options.n, 1, options.only)["figures"], indent=1))
-            continue
-        run = options.runs / f"{name}-{options.preset}"
-        train(name, options.preset, run, seed=options.seed)
-        card = publish(name, run, options.n, seed=1)
+            card = settle_again(name, options.n, seed=1)
+        elif options.only:
+            card = measure_again(name, options.n, 1, options.only)
+        else:
+            run = options.runs / f"{name}-{options.preset}"
+            train(name, options.preset, run, seed=options.seed)
+            card = publish(name, run, options.n, seed=1)
         print(json.dumps(card["figures"], indent=1))
 
 

@@ -11,7 +11,7 @@ from dalle_tutorial.data.scenes import check_choice
 from dalle_tutorial.errors import TutorialError
 from dalle_tutorial.models.guidance import CLIPS, KEEP, Guidance, clip_x0, doubled, kept
 from dalle_tutorial.models.schedules import KINDS as PREDICTIONS
-from dalle_tutorial.models.schedules import find_schedule, spread, target_of, to_x0_and_noise
+from dalle_tutorial.models.schedules import find_schedule, shifted, spread, target_of, to_x0_and_noise
 
 ops = keras.ops
 WEIGHTINGS = ("plain", "min-snr", "noise", "x0", "velocity", "flow")
@@ -85,8 +85,7 @@ class Diffusion(keras.Model):
         even = (even + keras.random.uniform((), seed=self.seeds)) % 1.0
         if self.times == "logit-normal":
             even = ops.sigmoid(math.sqrt(2.0) * ops.erfinv(ops.clip(2.0 * even - 1.0, -1.0 + 1e-6, 1.0 - 1e-6)))
-        shifted = self.shift * even / (1.0 + (self.shift - 1.0) * even)
-        return _EARLIEST + (1.0 - _EARLIEST) * shifted
+        return _EARLIEST + (1.0 - _EARLIEST) * shifted(even, self.shift)
 
     def keeps(self, inputs, batch, training):
         """{"keep_" + name: (batch,) of 0.0 and 1.0} for each condition that may be dropped; drawn anew in training."""

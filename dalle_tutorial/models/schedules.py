@@ -143,6 +143,14 @@ def check_kind(kind):
     check_choice("kind of prediction", kind, KINDS)
 
 
+def shifted(t, shift):
+    """Times in [0, 1], numbers or arrays, crowded towards noise where `shift` is above 1, away from it below.
+
+    (Esser et al. 2024, Eq. 23.)
+    """
+    return shift * t / (1.0 + (shift - 1.0) * t)
+
+
 def spread(rate, x):
     """One rate for each item, (batch,) → (batch, 1, …), so that it multiplies x (batch, …)."""
     return _library(rate).reshape(rate, (-1, *[1] * (len(x.shape) - 1)))

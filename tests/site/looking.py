@@ -100,7 +100,6 @@ def look(browser, address, path, width):
         sight, seen = watch(page, address), {}
         page.goto(f"{address}/{path}")
         page.wait_for_function(SETTLED)
-        page.evaluate(AXE.read_text(encoding="utf-8"))
         for theme in themes:
             change_theme(page, theme)
             seen[theme] = replace(sight, facts=page.evaluate(FACTS), violations=serious(page))
@@ -119,11 +118,11 @@ def change_theme(page, theme):
     page.evaluate("document.getAnimations().filter((a) => a instanceof CSSTransition).forEach((a) => a.finish())")
 
 
-def serious(page, within="html"):
-    """What axe-core, which the page has loaded, finds serious or critical in the part that a selector names."""
-    found = page.evaluate(
-        "(part) => axe.run(part, {resultTypes: ['violations']}).then((r) => r.violations)", within
-    )
+def serious(page):
+    """What axe-core finds serious or critical on a page."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']}).then((r) => r.violations)")
     return [
         f"{v['impact']}: {v['id']}: {v['help']}: " + " | ".join(n["html"][:160] for n in v["nodes"][:4])
         for v in found if v["impact"] in ("serious", "critical")

@@ -55,12 +55,6 @@ def said(page):
     return page.locator(".pg-status").inner_text()
 
 
-def axe(page, within="html"):
-    """axe-core's serious findings in the part of the page that a selector names."""
-    page.evaluate(looking.AXE.read_text(encoding="utf-8"))
-    return looking.serious(page, within)
-
-
 @contextlib.contextmanager
 def longest_task(page):
     """Watches the page's main thread; the list that it gives holds, afterwards, its longest task in milliseconds.
