@@ -43,16 +43,19 @@ with _quiet_stderr():
 
 
 
-def compiled(function, model):
+def compiled(function, model, any_size=False):
     """`function`, which calls `model` on tensors and changes no weight, made fast: traced once for each set of shapes.
 
     Arrays and tensors may be passed to it, alone or in dicts; a plain number would be traced anew for each value.
     TensorFlow gets a graph and JAX a jitted function; PyTorch runs it as it is, without keeping what gradients need.
+
+    any_size: a trace takes seconds; with this, TensorFlow's second one leaves open what differs from the first, such
+        as the number of rows, and serves all that follow. `function` must not need that size as a plain number.
     """
     if keras.backend.backend() == "tensorflow":
         # TensorFlow counts tracings for each piece of code, and warns of many. A partial has none of its own, so that
         # each model is counted by itself.
-        return _tf.function(functools.partial(function), autograph=False)
+        return _tf.function(functools.partial(function), autograph=False, reduce_retracing=any_size)
     if keras.backend.backend() == "jax":
         import jax
 

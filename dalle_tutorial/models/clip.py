@@ -154,5 +154,5 @@ def encoders(clip):
     """What a trained CLIP makes of pictures (batch, 32, 32, 3) in [−1, 1] and of ids (batch, tokens): two functions to
     arrays (batch, embedding_width) of length √embedding_width, so that their numbers are about as large as noise."""
     scale = math.sqrt(clip.embedding_width)
-    fast = (compiled(encode, clip) for encode in (clip.encode_image, clip.encode_text))
+    fast = (compiled(encode, clip, any_size=True) for encode in (clip.encode_image, clip.encode_text))
     return [lambda x, encode=encode: scale * np.asarray(encode(x)) for encode in fast]

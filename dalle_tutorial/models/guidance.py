@@ -59,13 +59,13 @@ def doubled(conditions, dropped):
 class Guidance:
     """A denoiser's output, evaluated fast: once, or for conditions that were `doubled` with guidance.
 
-    The network is traced once for each batch size and number of rounds, not for each time or scale.
+    The network is traced for the first batch size and once more for all others, and not for each time or scale.
     """
 
     def __init__(self, denoiser):
         self.denoiser = denoiser
-        self._once = compiled(self._plain, denoiser)
-        self._twice = compiled(self._guided, denoiser)
+        self._once = compiled(self._plain, denoiser, any_size=True)
+        self._twice = compiled(self._guided, denoiser, any_size=True)
 
     def _plain(self, x, t, conditions):
         return ops.cast(self.denoiser(x, t, conditions, training=False), "float32")

@@ -34,7 +34,7 @@ class PictureTokens(keras.Model):
         self.codebook = self.quantiser(codes, code_width, name="codebook")
         self.decoder = GridDecoder(code_width, width, depth, name="decoder")
         self.trackers = {name: keras.metrics.Mean(name=name) for name in ("squared_error", self.cost, "usage")}
-        self._to_codes, self._to_pictures = compiled(self._encode, self), compiled(self.decode, self)
+        self._to_codes, self._to_pictures = (compiled(f, self, any_size=True) for f in (self._encode, self.decode))
 
     def build(self, input_shape=None):
         self.encoder.build()
