@@ -16,6 +16,7 @@ from PIL import Image
 from dalle_tutorial import evaluation, weights
 from dalle_tutorial.report import report_on
 from dalle_tutorial.training import MODELS, PRESETS, RECIPES, train
+from scripts.notebooks import notebooks
 
 
 def measure(trained, n, seed):
@@ -96,6 +97,11 @@ def settle_again(name, n, seed):
     return trained.card
 
 
+def told_in(name):
+    """The notebooks that name a model, as paths: what they print of its card is no longer true once that changes."""
+    return [path for path in notebooks() if name in path.read_text(encoding="utf-8")]
+
+
 def main():
     parser = argparse.ArgumentParser(prog="python -m scripts.train_all", description=__doc__.split("\n")[0])
     parser.add_argument("models", nargs="*", default=MODELS, help=f"any of {', '.join(MODELS)} (default: all)")
@@ -119,6 +125,9 @@ def main():
             train(name, options.preset, run, seed=options.seed)
             card = publish(name, run, options.n, seed=1)
         print(json.dumps(card["figures"], indent=1))
+        if files := " ".join(f"chapters/{path.name}" for path in told_in(name)):
+            print(f"These notebooks tell of {name}. Run them anew, and read what they say of it:")
+            print(f'  make notebooks FILES="{files}"')
 
 
 if __name__ == "__main__":

@@ -170,3 +170,11 @@ def test_the_strip_holds_the_rows_of_its_chunks(tmp_path):
     rows = np.repeat(np.arange(1, 51, dtype=np.uint8), 32)[:, None, None].repeat(64, 1).repeat(3, 2)
     Image.fromarray(rows).save(tmp_path / "growing.png")
     assert np.asarray(strip(tmp_path / "growing.png"))[::32, 0, 0].tolist() == [1, 2, 4, 8, 12, 16, 32, 50]
+
+
+def test_a_new_card_names_the_notebooks_that_tell_of_it():
+    """Chapter 15 once went on printing figures of the decoder that a new card had replaced."""
+    from scripts.train_all import told_in
+
+    told = {path.stem for path in told_in("decoder-shapes")}
+    assert {"11_text_to_pixels", "12_unclip", "15_three_jobs"} <= told and "05_the_mathematics_of_a_cvae" not in told
