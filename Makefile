@@ -11,6 +11,10 @@ VENV := .venv/bin
 PY := $(VENV)/python
 SITE := _build/html
 PYTEST := $(PY) -m pytest
+# Two workers share the cores. If each took all, they would mostly wait for one another.
+THREADS := $(shell cores=$$(getconf _NPROCESSORS_ONLN || echo 2); echo $$((cores > 3 ? cores / 2 : 1)))
+BY_TWO := TF_NUM_INTRAOP_THREADS=$(THREADS) TF_NUM_INTEROP_THREADS=$(THREADS) OPENBLAS_NUM_THREADS=$(THREADS) \
+	$(PYTEST) -n 2
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=600 -p no:cacheprovider
 # Where a home directory is new, Matplotlib announces on stderr that it looks for fonts; better here than in a notebook.
 FONTS := $(PY) -c "import matplotlib.font_manager" 2> /dev/null
@@ -60,11 +64,11 @@ lint: $(READY)  ## ruff over code and notebooks
 	$(VENV)/ruff check .
 
 unit-test: setup $(MODELS)  ## tests of the package, of the tools and of the notebooks' form
-	$(PYTEST) -n 2 --dist loadfile --ignore tests/site tests
+	$(BY_TWO) --dist loadfile --ignore tests/site tests
 
 notebook-test: $(READY)  ## run every notebook and compare every output with the committed one (FILES=...)
 	@$(FONTS)
-	$(PYTEST) $(NBVAL) -n 2 --dist loadscope --timeout 1200 $(or $(FILES),chapters)
+	$(BY_TWO) $(NBVAL) --dist loadscope --timeout 1200 $(or $(FILES),chapters)
 
 site-test: book  ## tests of the built site; those that need a browser are skipped where none is found
 	$(PYTEST) -rs -n 2 --dist loadgroup tests/site
