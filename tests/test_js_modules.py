@@ -1,9 +1,11 @@
 """The modules of the pages: their own tests, by Node's test runner, and that each is short enough to read."""
 
+import importlib.util
+import json
 import subprocess
 
 import pytest
-from node import FLAGS, NODE, ROOT
+from node import FLAGS, NODE, ROOT, run_node
 
 MODULES = sorted((ROOT / "_assets" / "playground").rglob("*.js"))
 TESTS = sorted((ROOT / "tests" / "js").glob("*.test.mjs"))
@@ -25,3 +27,20 @@ def test_file_is_short_and_puts_no_text_in_as_markup(path):
     assert len(source.splitlines()) <= LONGEST_FILE
     for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"):
         assert word not in source, f"{path.name} uses {word}"
+
+
+def test_page_form_and_engine_agree_on_the_models():
+    """The HTML is written before a script runs and the engine knows no page, so each has its own list of the models."""
+    spec = importlib.util.spec_from_file_location("playground_page", ROOT / "_ext" / "playground_page.py")
+    page = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(page)
+    in_html = {name: [title, list(needs), page.SETTINGS[name].split()]
+               for name, (title, needs, _, _) in page.MODELS.items()}
+    script = """
+        import { MODELS as engine } from "./_assets/playground/engine.js";
+        import { MODELS as form } from "./_assets/playground/page/models.js";
+        const told = ([name, { title, settings }]) => [name, [title, engine[name].needs, settings]];
+        if (Object.entries(engine).some(([name, { title }]) => form[name].title !== title)) throw Error("titles");
+        console.log(JSON.stringify(Object.fromEntries(Object.entries(form).map(told))));
+    """
+    assert json.loads(run_node(script)) == in_html
