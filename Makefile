@@ -16,6 +16,8 @@ THREADS := $(shell cores=$$(getconf _NPROCESSORS_ONLN || echo 2); echo $$((cores
 BY_TWO := TF_NUM_INTRAOP_THREADS=$(THREADS) TF_NUM_INTEROP_THREADS=$(THREADS) OPENBLAS_NUM_THREADS=$(THREADS) \
 	$(PYTEST) -n 2
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=600 -p no:cacheprovider
+# The later notebooks take longest. A long one that came last would run beside an idle core.
+LAST_FIRST = $(shell ls -r chapters/*.ipynb)
 # Where a home directory is new, Matplotlib announces on stderr that it looks for fonts; better here than in a notebook.
 FONTS := $(PY) -c "import matplotlib.font_manager" 2> /dev/null
 READY := .venv/.ready
@@ -68,7 +70,7 @@ unit-test: setup $(MODELS)  ## tests of the package, of the tools and of the not
 
 notebook-test: $(READY)  ## run every notebook and compare every output with the committed one (FILES=...)
 	@$(FONTS)
-	$(BY_TWO) $(NBVAL) --dist loadscope --timeout 1200 $(or $(FILES),chapters)
+	$(BY_TWO) $(NBVAL) --dist loadscope --no-loadscope-reorder --timeout 1200 $(or $(FILES),$(LAST_FIRST))
 
 site-test: book  ## tests of the built site; those that need a browser are skipped where none is found
 	$(PYTEST) -rs -n 2 --dist loadgroup tests/site
