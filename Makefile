@@ -13,9 +13,9 @@ SITE := _build/html
 PYTEST := $(PY) -m pytest
 # Two workers share the cores. If each took all, they would mostly wait for one another.
 THREADS := $(shell cores=$$(getconf _NPROCESSORS_ONLN || echo 2); echo $$((cores > 3 ? cores / 2 : 1)))
-BY_TWO := TF_NUM_INTRAOP_THREADS=$(THREADS) TF_NUM_INTEROP_THREADS=$(THREADS) OPENBLAS_NUM_THREADS=$(THREADS) \
-	$(PYTEST) -n 2
-NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=600 -p no:cacheprovider
+SHARING := TF_NUM_INTRAOP_THREADS=$(THREADS) TF_NUM_INTEROP_THREADS=$(THREADS) OPENBLAS_NUM_THREADS=$(THREADS)
+NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=600 -p no:cacheprovider \
+	-n 2 --dist loadscope --no-loadscope-reorder --timeout 1200
 # The later notebooks take longest. A long one that came last would run beside an idle core.
 LAST_FIRST = $(shell ls -r chapters/*.ipynb)
 # Where a home directory is new, Matplotlib announces on stderr that it looks for fonts; better here than in a notebook.
@@ -66,11 +66,11 @@ lint: $(READY)  ## ruff over code and notebooks
 	$(VENV)/ruff check .
 
 unit-test: setup $(MODELS)  ## tests of the package, of the tools and of the notebooks' form
-	$(BY_TWO) --dist loadfile --ignore tests/site tests
+	$(SHARING) $(PYTEST) -n 2 --dist loadfile --ignore tests/site tests
 
 notebook-test: $(READY)  ## run every notebook and compare every output with the committed one (FILES=...)
 	@$(FONTS)
-	$(BY_TWO) $(NBVAL) --dist loadscope --no-loadscope-reorder --timeout 1200 $(or $(FILES),$(LAST_FIRST))
+	$(SHARING) $(PYTEST) $(NBVAL) $(or $(FILES),$(LAST_FIRST))
 
 site-test: book  ## tests of the built site; those that need a browser are skipped where none is found
 	$(PYTEST) -rs -n 2 --dist loadgroup tests/site
@@ -102,7 +102,7 @@ colab-test: $(READY)  ## run every notebook as Google Colab would, with the vers
 
 newest-test:  ## run every notebook with the newest release of everything, in .venv-newest
 	$(PYTHON) scripts/bootstrap.py --newest
-	.venv-newest/bin/python -m pytest $(NBVAL) -n 2 --dist loadscope --timeout 1200 $(or $(FILES),chapters)
+	$(SHARING) .venv-newest/bin/python -m pytest $(NBVAL) $(or $(FILES),$(LAST_FIRST))
 
 clean:  ## remove the built site
 	rm -rf _build

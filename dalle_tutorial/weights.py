@@ -36,6 +36,8 @@ PRIORS = {"diffusion": "prior-shapes", "autoregressive": "prior-ar-shapes"}
 """Kind of prior → the model that is one."""
 UNCLIP_DECODER = "unclip-shapes"
 """The decoder of the whole stack, which a prior tells what to draw."""
+UNCLIP_PARTS = ("clip-shapes", *PRIORS.values(), UNCLIP_DECODER, "upsampler-shapes")
+"""The models that `load_unclip` puts together."""
 _CLASSES = {
     "AutoregressivePrior": AutoregressivePrior, "CLIP": CLIP, "CVAE": CVAE, "DALLE": DALLE, "Decoder": Decoder,
     "DVAE": DVAE, "DiffusionPrior": DiffusionPrior, "Translator": Translator, "Upsampler": Upsampler, "VQVAE": VQVAE,

@@ -98,8 +98,10 @@ def settle_again(name, n, seed):
 
 
 def told_in(name):
-    """The notebooks that name a model, as paths: what they print of its card is no longer true once that changes."""
-    return [path for path in notebooks() if name in path.read_text(encoding="utf-8")]
+    """The notebooks that name a model, or load the stack that it is part of, as paths: what they print of its card is
+    no longer true once that changes."""
+    words = (name, "load_unclip") if name in weights.UNCLIP_PARTS else (name,)
+    return [path for path in notebooks() if any(word in path.read_text(encoding="utf-8") for word in words)]
 
 
 def main():

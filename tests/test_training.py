@@ -173,8 +173,10 @@ def test_the_strip_holds_the_rows_of_its_chunks(tmp_path):
 
 
 def test_a_new_card_names_the_notebooks_that_tell_of_it():
-    """Chapter 15 once went on printing figures of the decoder that a new card had replaced."""
+    """Chapter 15 once went on printing figures of the decoder that a new card had replaced. Where the stack is loaded
+    as a whole, its parts are not named."""
     from scripts.train_all import told_in
 
     told = {path.stem for path in told_in("decoder-shapes")}
     assert {"11_text_to_pixels", "12_unclip", "15_three_jobs"} <= told and "05_the_mathematics_of_a_cvae" not in told
+    assert [path.stem for path in told_in("unclip-shapes")] == ["12_unclip", "13_manipulations"]

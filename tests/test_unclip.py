@@ -1,5 +1,7 @@
 """The whole stack with small untrained parts: what must hold whatever the weights are, and what is refused."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -212,3 +214,11 @@ def test_the_decoder_is_used_within_its_stack_and_others_alone(stack, monkeypatc
     monkeypatch.setattr(weights, "load_unclip", lambda decoder, precision: ("stack of", decoder))
     assert weights.as_used(stack.decoder) == ("stack of", stack.decoder)
     assert weights.as_used(stack.upsampler) is stack.upsampler
+
+
+def test_the_stack_is_loaded_from_all_its_parts_and_no_others(monkeypatch):
+    loaded = []
+    monkeypatch.setattr(weights, "load", lambda name, precision=None: loaded.append(name) or SimpleNamespace(card={}))
+    monkeypatch.setattr(weights, "UnCLIP", lambda *parts: parts)
+    weights.load_unclip()
+    assert sorted(loaded) == sorted(weights.UNCLIP_PARTS)

@@ -118,6 +118,11 @@ def change_theme(page, theme):
     page.evaluate("document.getAnimations().filter((a) => a instanceof CSSTransition).forEach((a) => a.finish())")
 
 
+def excess(page):
+    """By how many pixels a page is wider than its window: what would scroll sideways."""
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
 def serious(page):
     """What axe-core finds serious or critical on a page."""
     if not page.evaluate("'axe' in window"):

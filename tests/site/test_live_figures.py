@@ -210,7 +210,7 @@ def test_open_figures_are_accessible_and_fit(browser, address, kind, width):
         press(page)
         for theme in looking.THEMES:
             looking.change_theme(page, theme)
-            assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+            assert looking.excess(page) <= 0
             assert looking.serious(page) == []
 
 

@@ -103,7 +103,7 @@ def test_hostile_captions_are_text(page, name):
     page.wait_for_selector(".pg-status:has-text('The link')")
     assert page.input_value("#pg-caption") == text
     assert page.evaluate("window.hit") is None and page.locator("#pg-root :is(img[src=x], script)").count() == 0
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    assert looking.excess(page) <= 0
 
 
 def test_unknown_word_is_answered_and_replaced(page):
@@ -301,12 +301,12 @@ def test_everything_open_is_accessible_and_fits(browser, address, theme, width):
         page.locator(".pg-says button").first.wait_for()
         for tool in ("Vary", "Reword", "Repaint"):
             page.click(f"button[aria-label='{tool} Picture 2']")
-            assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+            assert looking.excess(page) <= 0
             assert looking.serious(page) == []
         page.click("[role=tab]:has-text('Between')")
         page.locator("[role=tabpanel]:visible .pg-go").click()
         page.locator(".pg-here").wait_for()
-        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+        assert looking.excess(page) <= 0
         assert looking.serious(page) == []
 
 
