@@ -73,7 +73,7 @@ notebook-test: $(READY)  ## run every notebook and compare every output with the
 	$(SHARING) $(PYTEST) $(NBVAL) $(or $(FILES),$(LAST_FIRST))
 
 site-test: book  ## tests of the built site; those that need a browser are skipped where none is found
-	$(PYTEST) -rs -n 2 --dist loadgroup tests/site
+	$(PYTEST) -rs -n 2 --dist loadscope tests/site
 
 coverage: setup  ## which lines of the package the unit tests reach
 	$(VENV)/coverage run -m pytest -q --ignore tests/site tests

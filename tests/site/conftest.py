@@ -9,19 +9,14 @@ import pytest
 
 SITE_TESTS = pathlib.Path(__file__).resolve().parent
 SECONDS = 900    # for one test: some build a book, and may share the machine with training
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
 
 
 def pytest_collection_modifyitems(items):
-    """Give the tests of this folder more time than others have, and say which of them one worker should do: those of a
-    file, as they share what they open; but of all pages, the longest, one worker those of a width (`--dist loadgroup`).
-    """
+    """Give the tests of this folder more time than others have."""
     for item in items:
         if SITE_TESTS in item.path.parents:
             item.add_marker(pytest.mark.timeout(SECONDS))
-            view = getattr(item, "callspec", None) and item.callspec.params.get("sight")
-            group = f"{item.path.stem} {view[1]}" if view else item.path.stem
-            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +37,10 @@ def address(site):
 
 @pytest.fixture(scope="session")
 def browser():
-    """A headless Chromium: the system's, or Playwright's own; CHROMIUM names another."""
+    """A headless Chromium: the system's, or Playwright's own; CHROMIUM names another.
+
+    The shell is the same engine without a browser's own pages, which each new visitor would start, too.
+    """
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -72,6 +70,15 @@ def look(browser, address):
 def page(browser):
     """A fresh desktop page, for tests that press keys."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(looking.PATIENCE)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def still_page(browser):
+    """A page of a reader who blocks scripts."""
+    context = browser.new_context(java_script_enabled=False)
     context.set_default_timeout(looking.PATIENCE)
     yield context.new_page()
     context.close()

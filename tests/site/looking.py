@@ -4,6 +4,7 @@ import contextlib
 import functools
 import http.server
 import pathlib
+import sys
 import threading
 from dataclasses import dataclass, field, replace
 
@@ -13,6 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 WIDTHS, THEMES = (1280, 360), ("light", "dark")
+COLOURS = ("color-contrast", "link-in-text-block")    # axe's rules that another theme can break; the others it cannot
 PATIENCE = 120_000    # milliseconds: a page may take long on a machine that trains something at the same time
 
 # MathJax typesets after the page has loaded; nothing may be measured before.
@@ -64,8 +66,13 @@ def served(folder):
         def log_message(self, *arguments):
             pass
 
+    class Server(http.server.ThreadingHTTPServer):
+        def handle_error(self, request, client_address):
+            if not isinstance(sys.exception(), ConnectionError):    # a page that was closed no longer listens
+                super().handle_error(request, client_address)
+
     handler = functools.partial(Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with Server(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -90,7 +97,8 @@ def look(browser, address, path, width):
     """Opens `address`/`path` at a width; returns {theme: its Sight, with axe's serious findings}.
 
     The page is loaded once, on a desktop in the first theme and on a phone in the other, and then follows the reader's
-    system into the second. What it asked for and complained of, it did so in both.
+    system into the second. What it asked for and complained of, it did so in both. Of axe's rules, the second theme is
+    held to those of colours: the rest it has in common with the first.
     """
     themes = THEMES if width == WIDTHS[0] else THEMES[::-1]
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=themes[0])
@@ -102,7 +110,8 @@ def look(browser, address, path, width):
         page.wait_for_function(SETTLED)
         for theme in themes:
             change_theme(page, theme)
-            seen[theme] = replace(sight, facts=page.evaluate(FACTS), violations=serious(page))
+            rules = None if theme == themes[0] else COLOURS
+            seen[theme] = replace(sight, facts=page.evaluate(FACTS), violations=serious(page, rules))
         return seen
     finally:
         context.close()
@@ -123,11 +132,13 @@ def excess(page):
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
-def serious(page):
-    """What axe-core finds serious or critical on a page."""
+def serious(page, rules=None, within=None):
+    """What axe-core finds serious or critical: by all its rules or those named, on the page or within a selector."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']}).then((r) => r.violations)")
+    options = {"resultTypes": ["violations"]} | ({"runOnly": {"type": "rule", "values": list(rules)}} if rules else {})
+    found = page.evaluate("([where, options]) => axe.run(where ?? document, options).then((r) => r.violations)",
+                          [within, options])
     return [
         f"{v['impact']}: {v['id']}: {v['help']}: " + " | ".join(n["html"][:160] for n in v["nodes"][:4])
         for v in found if v["impact"] in ("serious", "critical")

@@ -12,6 +12,7 @@ PIXELS = """(canvas) => {
   const data = canvas.getContext("2d").getImageData(0, 0, 32, 32).data;
   return Array.from(data).filter((_, i) => i % 4 < 3);
 }"""
+DEVTOOLS = "blink.mojom.DevToolsSession"
 VERDICT = ".pg-work > .pg-shelf .pg-verdict"
 
 
@@ -60,6 +61,8 @@ def longest_task(page):
     """Watches the page's main thread; the list that it gives holds, afterwards, its longest task in milliseconds.
 
     Processor time, not time on the clock: where tests share a machine with others, every task takes long by the clock.
+    What Playwright itself does in the page (to look for a label among 16,000 elements takes 50 milliseconds) is not the
+    page's. Keys and clicks reach the page as a reader's do, and count; `fill` and `evaluate` do not.
     """
     found = []
     page.context.browser.start_tracing(page=page, categories=["toplevel", "__metadata"])
@@ -69,13 +72,18 @@ def longest_task(page):
         events = json.loads(page.context.browser.stop_tracing())["traceEvents"]
     main = {(e["pid"], e["tid"]) for e in events
             if e["name"] == "thread_name" and e["args"]["name"] == "CrRendererMain"}
-    spent = [e.get("tdur", e.get("dur", 0)) / 1000 for e in events
-             if e["name"].endswith("RunTask") and (e["pid"], e["tid"]) in main]
-    assert len(spent) > 100, "the trace holds hardly any task: look at its categories"
-    found.append(max(spent))
+    events = [e for e in events if (e["pid"], e["tid"]) in main]
+    ours = [(e["pid"], e["ts"]) for e in events
+            if e.get("args", {}).get("chrome_mojo_event_info", {}).get("mojo_interface_tag") == DEVTOOLS]
+    tasks = [e for e in events if e["name"].endswith("RunTask")]
+    assert len(tasks) > 100 and ours, "the trace holds hardly any task, or none of Playwright's: look at its categories"
+    found.append(max(
+        e.get("tdur", e.get("dur", 0)) / 1000 for e in tasks
+        if not any(pid == e["pid"] and e["ts"] <= ts <= e["ts"] + e.get("dur", 0) for pid, ts in ours)
+    ))
 
 
-def longest_of_calmest(visit, enough=50, visits=3):
+def longest_of_calmest(visit, enough=50, visits=5):
     """The longest task in milliseconds of the calmest of some visits; `visit()` gives that of one.
 
     What else a machine does makes tasks longer, never shorter. Once one is short enough, no more are made.

@@ -5,6 +5,7 @@ import json
 import looking
 import pytest
 
+MATHJAX = "**/vendor/mathjax/**"
 HOME = "intro.html"
 INTERACTIVE = "figure.d2"
 
@@ -102,6 +103,7 @@ def test_search_finds_a_page_without_asking_anyone(page, address):
 def test_folded_solutions_open_by_keyboard(page, address, site):
     """Each chapter with folded solutions: Enter on its button shows the first one."""
     tried = 0
+    page.route(MATHJAX, lambda route: route.abort())    # formulas have no part in it
     for name in notebooks(site):
         page.goto(f"{address}/chapters/{name}.html")
         button = page.locator(".admonition.solution button.toggle-button").first
@@ -124,6 +126,7 @@ def test_interactive_figures_move(page, address, site):
     shown = """(f) => JSON.stringify([f.innerText, Array.from(f.querySelectorAll('img'))
         .filter((i) => i.getClientRects().length).map((i) => i.src), Array.from(f.querySelectorAll('.d2-weight'))
         .map((w) => w.getAttribute('style'))])"""
+    page.route(MATHJAX, lambda route: route.abort())    # formulas have no part in it
     for name in notebooks(site):
         page.goto(f"{address}/chapters/{name}.html")
         for figure in page.locator(INTERACTIVE).all():
@@ -154,23 +157,19 @@ def test_interactive_figures_move(page, address, site):
         pytest.skip("no chapter with an interactive figure is in _toc.yml yet")
 
 
-def test_interactive_figures_show_something_without_scripts(browser, address, site):
+def test_interactive_figures_show_something_without_scripts(still_page, address, site):
     """A reader who blocks scripts sees a picture, or a table, in each."""
-    context = browser.new_context(java_script_enabled=False)
-    context.set_default_timeout(looking.PATIENCE)
-    page = context.new_page()
     for name in notebooks(site):
-        page.goto(f"{address}/chapters/{name}.html")
-        for figure in page.locator(INTERACTIVE).all():
+        still_page.goto(f"{address}/chapters/{name}.html")
+        for figure in still_page.locator(INTERACTIVE).all():
             assert figure.locator("img:visible, table:visible, details:visible, li:visible").count(), name
-    context.close()
 
 
-def test_notebooks_can_be_downloaded(page, address, site):
+def test_notebooks_can_be_downloaded(still_page, address, site):
     """The button at the top of each chapter gives the notebook itself, outputs included."""
     for name in notebooks(site):
-        page.goto(f"{address}/chapters/{name}.html")
-        link = page.locator(".dropdown-download-buttons a[href$='.ipynb']").first
-        answer = page.request.get(f"{address}/chapters/{link.get_attribute('href')}")
+        still_page.goto(f"{address}/chapters/{name}.html")
+        link = still_page.locator(".dropdown-download-buttons a[href$='.ipynb']").first
+        answer = still_page.request.get(f"{address}/chapters/{link.get_attribute('href')}")
         cells = json.loads(answer.text())["cells"]
         assert any(cell.get("outputs") for cell in cells), name

@@ -205,13 +205,13 @@ def test_keyboard_is_enough(browser, address):
 @each_kind
 @pytest.mark.parametrize("width", looking.WIDTHS)
 def test_open_figures_are_accessible_and_fit(browser, address, kind, width):
-    """axe-core in both themes; no sideways scrolling on a phone."""
+    """axe-core on the whole page, and in the other theme on the figure's colours; no sideways scrolling on a phone."""
     with visit(browser, address, kind, width=width) as (page, _):
         press(page)
-        for theme in looking.THEMES:
+        for theme, looked_at in zip(looking.THEMES, [(), (looking.COLOURS, ".live-figure")], strict=True):
             looking.change_theme(page, theme)
             assert looking.excess(page) <= 0
-            assert looking.serious(page) == []
+            assert looking.serious(page, *looked_at) == []
 
 
 def test_page_stays_awake(browser, address):
@@ -221,8 +221,10 @@ def test_page_stays_awake(browser, address):
             page.wait_for_function(looking.SETTLED)
             with longest_task(page) as found:
                 press(page)
-                for value in range(-10, 11):
-                    move(page, "To the right", value / 10)
+                page.get_by_label("To the right", exact=True).focus()
+                for key in ["Home", *["ArrowRight"] * 20]:
+                    page.keyboard.press(key)
+                    idle(page)
         return found[0]
 
     assert playing.longest_of_calmest(once) < 50

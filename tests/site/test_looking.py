@@ -17,12 +17,18 @@ FAULTY = """<!doctype html><html lang="en"><head><title>Faults</title><link rel=
 
 
 @pytest.fixture(scope="module")
-def sight(browser, tmp_path_factory):
-    """The faulty page, at phone width."""
+def views(browser, tmp_path_factory):
+    """The faulty page, at phone width: first dark, then light."""
     folder = tmp_path_factory.mktemp("faulty")
     (folder / "faulty.html").write_text(FAULTY)
     with looking.served(folder) as address:
-        return looking.look(browser, address, "faulty.html", 360)["light"]
+        return looking.look(browser, address, "faulty.html", 360)
+
+
+@pytest.fixture
+def sight(views):
+    """What was seen in the second theme."""
+    return views["light"]
 
 
 def test_outside_request_is_seen(sight):
@@ -46,7 +52,9 @@ def test_fault_is_seen(sight, fact):
     assert sight.facts["excess"] > 0
 
 
-@pytest.mark.parametrize("rule", ["color-contrast", "image-alt"])
-def test_axe_runs(sight, rule):
-    """And knows faint text and a missing description."""
-    assert any(rule in found for found in sight.violations)
+@pytest.mark.parametrize(("theme", "rule"), [
+    ("dark", "image-alt"), ("dark", "color-contrast"), ("light", "color-contrast"),
+])
+def test_axe_runs(views, theme, rule):
+    """And knows a missing description, and in both themes faint text."""
+    assert any(rule in found for found in views[theme].violations)

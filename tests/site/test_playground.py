@@ -386,8 +386,11 @@ def test_main_thread_is_never_busy_for_long(browser, address):
     def visit():
         with opened(browser, address) as (page, _):
             page.fill("#pg-steps", "50")
+            page.fill("#pg-count", "8")
+            page.locator("#pg-caption").select_text()
             with playing.longest_task(page) as found:
-                draw(page, "a red circle", count=8)
+                page.keyboard.type("a red circle")
+                draw(page)
         return found[0]
 
     assert playing.longest_of_calmest(visit) < 50
