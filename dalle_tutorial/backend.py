@@ -3,12 +3,33 @@
 TensorFlow prints a few C++ lines to file descriptor 2 while it is imported. They are harmless, but strict
 nbval compares stderr and a reader of a notebook takes them for an error. Switching oneDNN off silences them and
 halves the speed of training, so the descriptor is turned away for the time of the import instead.
+
+It also asks the C library to keep the memory that is freed, which nearly doubles the speed of training on a processor.
 """
 
 import contextlib
+import ctypes
 import functools
 import os
+import platform
 import sys
+
+_TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -2, -3, -8    # names of glibc's malloc.h
+
+
+def _keep_freed_memory():
+    """Asks the C library, where it is glibc, to keep freed memory for what comes next.
+
+    Each training step frees hundreds of megabytes and asks for as many again. By its own rules glibc gives them back
+    to the system in between, which then hands out every page anew, wiped: half of the time of a step. A limit above
+    32 MB for what is mapped by itself would be refused, and ignored.
+    """
+    if platform.libc_ver()[0] == "glibc":
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_ARENA_MAX, 1)
+        mallopt(_MMAP_THRESHOLD, 32 << 20)
+        mallopt(_TRIM_THRESHOLD, (2 << 30) - 1)
+        mallopt(_TOP_PAD, 256 << 20)
 
 
 @contextlib.contextmanager
@@ -31,6 +52,7 @@ def _quiet_stderr():
             os.close(kept)
 
 
+_keep_freed_memory()
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 with _quiet_stderr():
     import keras
