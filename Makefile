@@ -14,6 +14,8 @@ PYTEST := $(PY) -m pytest
 # Two workers share the cores. If each took all, they would mostly wait for one another.
 THREADS := $(shell cores=$$(getconf _NPROCESSORS_ONLN || echo 2); echo $$((cores > 3 ? cores / 2 : 1)))
 SHARING := TF_NUM_INTRAOP_THREADS=$(THREADS) TF_NUM_INTEROP_THREADS=$(THREADS) OPENBLAS_NUM_THREADS=$(THREADS)
+# dalle_tutorial.backend asks glibc to keep freed memory, but a kernel has threads, with pools of their own, before that.
+MEMORY := MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=2147483647 MALLOC_TOP_PAD_=268435456
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=600 -p no:cacheprovider \
 	-n 2 --dist loadscope --no-loadscope-reorder --timeout 1200
 # The later notebooks take longest. A long one that came last would run beside an idle core.
@@ -70,7 +72,7 @@ unit-test: setup $(MODELS)  ## tests of the package, of the tools and of the not
 
 notebook-test: $(READY)  ## run every notebook and compare every output with the committed one (FILES=...)
 	@$(FONTS)
-	$(SHARING) $(PYTEST) $(NBVAL) $(or $(FILES),$(LAST_FIRST))
+	$(MEMORY) $(SHARING) $(PYTEST) $(NBVAL) $(or $(FILES),$(LAST_FIRST))
 
 site-test: book  ## tests of the built site; those that need a browser are skipped where none is found
 	$(PYTEST) -rs -n 2 --dist loadscope tests/site
@@ -102,7 +104,7 @@ colab-test: $(READY)  ## run every notebook as Google Colab would, with the vers
 
 newest-test:  ## run every notebook with the newest release of everything, in .venv-newest
 	$(PYTHON) scripts/bootstrap.py --newest
-	$(SHARING) .venv-newest/bin/python -m pytest $(NBVAL) $(or $(FILES),$(LAST_FIRST))
+	$(MEMORY) $(SHARING) .venv-newest/bin/python -m pytest $(NBVAL) $(or $(FILES),$(LAST_FIRST))
 
 clean:  ## remove the built site
 	rm -rf _build
